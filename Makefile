@@ -1,0 +1,54 @@
+# Every command sets up what it needs first; see scripts/setup.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+STACK ?= local
+BIN := .venv/bin
+
+.PHONY: help preview up down test test-long lint format bench schema golden lock clean
+
+help:  ## this list
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
+
+.venv-run:
+	@scripts/setup run
+.venv-dev:
+	@scripts/setup dev
+.PHONY: .venv-run .venv-dev
+
+preview: .venv-run  ## the offline plan of every stack; no CLI, account, cluster or Docker
+	@$(BIN)/rf plan
+
+up: .venv-run  ## deploy STACK (default local) with Pulumi, keeping all state inside the project
+	@$(BIN)/rf up $(STACK)
+
+down: .venv-run  ## remove what `make up` deployed
+	@$(BIN)/rf down $(STACK)
+
+test: .venv-dev  ## every tier that this machine can run
+	@$(BIN)/pytest -q -n 2 --dist loadgroup -m "not long"
+
+test-long: .venv-dev  ## the long forms too
+	@$(BIN)/pytest -q -n 2 --dist loadgroup
+
+lint: .venv-dev  ## formatting, lint, types, generated files
+	@$(BIN)/ruff format --check . && $(BIN)/ruff check . && $(BIN)/mypy && $(BIN)/rf schema --check
+
+format: .venv-dev  ## put the code into shape
+	@$(BIN)/ruff format . && $(BIN)/ruff check --fix .
+
+bench: .venv-dev  ## speed of the offline plan, as ratios
+	@$(BIN)/python -m bench.plan
+
+schema: .venv-run  ## write the JSON Schema of the stack files
+	@$(BIN)/rf schema
+
+golden: .venv-dev  ## accept the plans as they are
+	@UPDATE_GOLDEN=1 $(BIN)/pytest -q tests/golden
+
+lock: .venv-dev  ## resolve the requirements anew
+	@for set in requirements requirements-build requirements-dev; do \
+	  $(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes \
+	    --no-header --no-annotate $$set.in -o $$set.txt || exit 1; done
+
+clean:  ## remove the virtual environment and generated files
+	rm -rf .venv .rf .mypy_cache .ruff_cache .pytest_cache

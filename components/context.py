@@ -1,0 +1,49 @@
+"""What a service may know about its surroundings while it is being described."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from types import MappingProxyType
+from typing import Literal
+
+from pydantic.dataclasses import dataclass as settings_dataclass
+
+from .spec import ServiceSpec
+from .types import STRICT, Count, Gibibytes, Name
+
+Environment = Literal["local", "staging", "production"]
+LogLevel = Literal["debug", "info", "warn", "error"]
+
+
+@settings_dataclass(frozen=True, kw_only=True, config=STRICT)
+class GpuArgs:
+    """The GPUs that services may ask for: the machine's own, or one node pool's."""
+
+    pool: Name = "gpu"
+    """Value of the node label ``researchflow.ai/pool`` (Kubernetes)."""
+    gpus: Count = 1
+    """How many GPUs the pool may hold at most; a ceiling on spend."""
+    vram: Gibibytes = 8
+    """Memory of one GPU in GiB. The guide's minimum is 8."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Context:
+    """Shared facts and the specs described so far (``peers``), in catalogue order."""
+
+    environment: Environment = "local"
+    kubernetes: bool = False
+    log_level: LogLevel = "info"
+    features: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))
+    gpu: GpuArgs | None = None
+    peers: tuple[ServiceSpec, ...] = ()
+
+    def knowing(self, spec: ServiceSpec) -> "Context":
+        """This context after ``spec`` has been described."""
+        return replace(self, peers=(*self.peers, spec))
+
+    def peer(self, name: str) -> ServiceSpec:
+        """The described service called ``name``; KeyError lists what there is."""
+        for spec in self.peers:
+            if spec.name == name:
+                return spec
+        raise KeyError(f"no service {name!r} described yet, only {[s.name for s in self.peers]}")

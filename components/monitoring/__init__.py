@@ -1,0 +1,1 @@
+"""What watches the platform: Prometheus, Alertmanager, Pushgateway, Grafana and the exporters."""

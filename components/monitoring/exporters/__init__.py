@@ -1,0 +1,17 @@
+"""Exporters: they ask what has no metrics of its own."""
+
+from .dcgm import DcgmExporter, DcgmExporterArgs
+from .node import NodeExporter, NodeExporterArgs
+from .ollama import OllamaExporter, OllamaExporterArgs
+from .redis import RedisExporter, RedisExporterArgs
+
+__all__ = [
+    "DcgmExporter",
+    "DcgmExporterArgs",
+    "NodeExporter",
+    "NodeExporterArgs",
+    "OllamaExporter",
+    "OllamaExporterArgs",
+    "RedisExporter",
+    "RedisExporterArgs",
+]

@@ -1,0 +1,105 @@
+"""Prometheus: metrics of every service (guide, "Verify Metrics Collection")."""
+
+from pydantic.dataclasses import dataclass
+
+from ..context import Context
+from ..service import AIService
+from ..spec import (
+    ApiAccess,
+    Drain,
+    Edge,
+    File,
+    Health,
+    HttpCheck,
+    Port,
+    Resources,
+    ServiceSpec,
+    Volume,
+)
+from ..types import STRICT, CpuQuantity, Days, Gibibytes, ImageReference
+from .scraping import config
+
+PORT = 9090
+CONFIG = "/etc/prometheus/prometheus.yml"
+DATA = "/prometheus"
+
+# Compaction needs room for a copy: Prometheus' documentation says 80 to 85 %.
+BLOCKS_SHARE = 0.8
+
+
+@dataclass(frozen=True, kw_only=True, config=STRICT)
+class PrometheusArgs:
+    """Settings of Prometheus."""
+
+    image: ImageReference = "prom/prometheus:v3.16.0"
+    retention: Days = "30d"
+    """How long samples are kept (guide, "Prometheus Data Retention"). The oldest go earlier when
+    they fill four fifths of ``volume``."""
+    volume: Gibibytes = 20
+    """Size in GiB of the volume that holds the samples."""
+    cpu: CpuQuantity = 0.5
+    memory: Gibibytes = 1
+
+
+class Prometheus(AIService[PrometheusArgs]):
+    """Scrapes every service that has metrics, and sends alerts to Alertmanager."""
+
+    service = "prometheus"
+    args_type = PrometheusArgs
+
+    @classmethod
+    def describe(cls, args: PrometheusArgs, context: Context) -> ServiceSpec:
+        ready = HttpCheck(port=PORT, path="/-/ready", tool="wget")
+        pods = ApiAccess(resources=("pods",), verbs=("get", "list", "watch"))
+        return ServiceSpec(
+            name=cls.service,
+            category="monitoring",
+            image=args.image,
+            user=65534,
+            group=65534,
+            args=flags(args, context),
+            ports=(Port(name="http", number=PORT, published=PORT),),
+            health=Health(
+                # It replays the write-ahead log first, for minutes where there is much of it.
+                startup=ready,
+                startup_seconds=600,
+                ready=ready,
+                live=HttpCheck(port=PORT, path="/-/healthy", tool="wget"),
+            ),
+            resources=Resources(cpu=args.cpu, memory=args.memory),
+            files=(File(path=CONFIG, content=config(context)),),
+            volumes=(Volume(name="data", path=DATA, size=args.volume),),
+            talks_to=edges(context),
+            api_access=(pods,) if context.kubernetes else (),
+            edge=True,
+            drain=Drain(seconds=120),
+        )
+
+
+def flags(args: PrometheusArgs, context: Context) -> tuple[str, ...]:
+    """Prometheus' command line.
+
+    Retention is set by flag, as the guide does it, though 3.x prefers its configuration file.
+    """
+    size = int(args.volume * BLOCKS_SHARE * 1024)
+    return (
+        f"--config.file={CONFIG}",
+        f"--storage.tsdb.path={DATA}",
+        f"--storage.tsdb.retention.time={args.retention}",
+        f"--storage.tsdb.retention.size={size}MB",
+        f"--log.level={context.log_level}",
+        "--log.format=json",
+    )
+
+
+def edges(context: Context) -> tuple[Edge, ...]:
+    """Every port that is scraped, and Alertmanager's."""
+    scraped = {
+        Edge(service=spec.name, port=spec.scrape.port) for spec in context.peers if spec.scrape
+    }
+    managers = {
+        Edge(service=spec.name, port=spec.port("http").number)
+        for spec in context.peers
+        if spec.name == "alertmanager"
+    }
+    return tuple(sorted(scraped | managers, key=lambda edge: (edge.service, edge.port)))

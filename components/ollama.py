@@ -1,0 +1,202 @@
+"""Ollama: LLM serving (guide, "Ollama Configuration" and "Ollama Optimization")."""
+
+from typing import Annotated
+
+from pydantic import Field, model_validator
+from pydantic.dataclasses import dataclass
+
+from .context import Context
+from .service import AIService
+from .spec import (
+    Drain,
+    ExecCheck,
+    File,
+    Health,
+    HttpCheck,
+    Job,
+    NoTool,
+    Port,
+    Resources,
+    Scratch,
+    ServiceSpec,
+    Volume,
+)
+from .types import (
+    STRICT,
+    Count,
+    CpuQuantity,
+    Gibibytes,
+    GoDuration,
+    ImageReference,
+    Seconds,
+    Switch,
+)
+
+PORT = 11434
+MODELS = "/models"
+HOME = "/tmp/ollama"
+
+ModelName = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._/-]*:[A-Za-z0-9._-]+$")]
+"""A model of the Ollama library with its tag, such as ``llama3.2:3b``."""
+KvBytes = Annotated[int, Field(strict=True, ge=0)]
+
+
+@dataclass(frozen=True, kw_only=True, config=STRICT)
+class ModelArgs:
+    """A model that is pulled before Ollama starts, and what it needs of a GPU's memory."""
+
+    name: ModelName
+    size: Gibibytes
+    """Weights in GiB, as loaded."""
+    kv_bytes_per_token: KvBytes
+    """Bytes of key and value cache a token takes: 2 × layers × KV heads × head size × bytes."""
+    context_length: Count = 4096
+    """Tokens of context for each request."""
+
+    def vram(self, parallel: int) -> float:
+        """GiB of GPU memory with ``parallel`` requests: Ollama reserves context for each."""
+        return self.size + self.kv_bytes_per_token * self.context_length * parallel / 2**30
+
+
+@dataclass(frozen=True, kw_only=True, config=STRICT)
+class OllamaArgs:
+    """Settings of Ollama; the guide's OLLAMA_* variables in lower case."""
+
+    image: ImageReference = "ollama/ollama:0.17.4"
+    replicas: Count = 1
+    """How many servers share the traffic (guide, "Horizontal Scaling")."""
+    num_parallel: Count = 4
+    """OLLAMA_NUM_PARALLEL: requests a loaded model answers at once."""
+    num_thread: Count = 8
+    """OLLAMA_NUM_THREAD. Ollama has no such variable: it becomes ``num_thread`` of each model."""
+    keep_alive: GoDuration = "5m"
+    """OLLAMA_KEEP_ALIVE: how long an idle model stays loaded."""
+    models: Annotated[tuple[ModelArgs, ...], Field(min_length=1)] = (
+        ModelArgs(name="llama3.2:3b", size=2.0, kv_bytes_per_token=114_688),
+    )
+    """Models to serve. The start-up check asks for each."""
+    cpu: CpuQuantity = 4
+    memory: Gibibytes = 8
+    gpus: Annotated[int, Field(strict=True, ge=0)] = 0
+    """GPUs for each replica; 0 runs on the CPU. Needs the setting ``gpu``."""
+    models_volume: Gibibytes = 100
+    """Size in GiB of the volume that holds the models."""
+    shared_models: Switch = False
+    """The models volume can be mounted on several nodes (ReadWriteMany); replicas need it."""
+    pull_timeout: Seconds = 3600
+    """Seconds that pulling the models may take."""
+
+    @model_validator(mode="after")
+    def _replicas_need_a_shared_volume(self) -> "OllamaArgs":
+        if self.replicas > 1 and not self.shared_models:
+            raise ValueError(
+                f"replicas is {self.replicas}, but one models volume serves one node unless it is "
+                "shared: set shared_models: true and a storage class that offers ReadWriteMany"
+            )
+        return self
+
+
+class Ollama(AIService[OllamaArgs]):
+    """LLM servers whose models are in place before they take traffic."""
+
+    service = "ollama"
+    args_type = OllamaArgs
+
+    @classmethod
+    def describe(cls, args: OllamaArgs, context: Context) -> ServiceSpec:
+        models = Volume(
+            name="models", path=MODELS, size=args.models_volume, shared=args.shared_models
+        )
+        show = " && ".join(f"ollama show {model.name} >/dev/null" for model in args.models)
+        return ServiceSpec(
+            name=cls.service,
+            track="stable",
+            category="inference",
+            image=args.image,
+            user=1000,
+            group=1000,
+            replicas=args.replicas,
+            ports=(Port(name="http", number=PORT),),
+            environment=environment(context)
+            | {
+                "OLLAMA_NUM_PARALLEL": str(args.num_parallel),
+                "OLLAMA_KEEP_ALIVE": args.keep_alive,
+                # The pull job writes the models; a server that prunes would fight it.
+                "OLLAMA_NOPRUNE": "1",
+            },
+            health=Health(
+                startup=ExecCheck(command=("sh", "-c", show)),
+                ready=HttpCheck(
+                    port=PORT,
+                    path="/api/version",
+                    tool=NoTool(
+                        reason="no curl or wget in the image; Docker uses the start-up check"
+                    ),
+                ),
+                live=HttpCheck(
+                    port=PORT,
+                    path="/",
+                    tool=NoTool(
+                        reason="no curl or wget in the image; Docker uses the start-up check"
+                    ),
+                ),
+                startup_seconds=300,
+            ),
+            resources=Resources(cpu=args.cpu, memory=args.memory, gpus=args.gpus),
+            volumes=(models,),
+            scratch=(Scratch(path="/tmp", size=0.25),),
+            # A running answer is finished before the pod goes: long streams take minutes.
+            drain=Drain(seconds=300),
+            jobs=(pull_job(args, context),),
+        )
+
+
+def environment(context: Context) -> dict[str, str]:
+    """What the server and the pull job share."""
+    return {
+        "HOME": HOME,
+        "OLLAMA_HOST": f"0.0.0.0:{PORT}",
+        "OLLAMA_MODELS": MODELS,
+        "OLLAMA_DEBUG": "1" if context.log_level == "debug" else "0",
+    }
+
+
+def pull_job(args: OllamaArgs, context: Context) -> Job:
+    """Pulls the models, then writes each one's parameters into it.
+
+    The job runs a server of its own on the models volume, so that the serving pods need no way
+    out of the platform.
+    """
+    steps = [
+        "set -eu",
+        "ollama serve & server=$!",
+        "until ollama list >/dev/null 2>&1; do sleep 1; done",
+    ]
+    for number, model in enumerate(args.models):
+        steps += [
+            f"ollama pull {model.name}",
+            f"ollama create {model.name} -f /etc/ollama/{number}.modelfile",
+        ]
+    steps += ["kill $server", "wait $server || true"]
+    return Job(
+        name="models",
+        command=("sh", "-c", "\n".join(steps)),
+        environment=environment(context) | {"OLLAMA_HOST": f"127.0.0.1:{PORT}"},
+        resources=Resources(cpu=1, memory=2),
+        timeout_seconds=args.pull_timeout,
+        internet=True,
+        scratch=(Scratch(path="/tmp", size=0.25),),
+        files=tuple(
+            File(path=f"/etc/ollama/{number}.modelfile", content=modelfile(model, args))
+            for number, model in enumerate(args.models)
+        ),
+    )
+
+
+def modelfile(model: ModelArgs, args: OllamaArgs) -> str:
+    """Parameters that Ollama takes from a model only, not from its environment."""
+    return (
+        f"FROM {model.name}\n"
+        f"PARAMETER num_thread {args.num_thread}\n"
+        f"PARAMETER num_ctx {model.context_length}\n"
+    )

@@ -1,0 +1,74 @@
+"""Files as ConfigMaps and Secrets, one a directory, and the hash that rolls a pod."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ...files import directories
+from .manifest import Manifest
+from .naming import metadata, owner, short_hash
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from ...files import Directory
+    from ...spec import Job, ServiceSpec
+    from .cluster import Cluster
+
+CONFIG_HASH = "researchflow.ai/config-hash"
+SECRET_HASH = "researchflow.ai/secret-hash"  # noqa: S105 the name of an annotation
+
+
+def object_name(prefix: str, directory: Directory) -> str:
+    """Name of the ConfigMap or Secret that holds ``directory``."""
+    return f"{prefix}-{directory.slug}"
+
+
+def file_manifests(
+    spec: ServiceSpec, cluster: Cluster, job: Job | None = None
+) -> tuple[Manifest, ...]:
+    """The directories of ``spec``, or of ``job`` of it."""
+    found = directories(job.files) if job else directories(spec.files, spec.secret_files)
+    return tuple(_manifest(spec, cluster, job, directory) for directory in found)
+
+
+def _manifest(
+    spec: ServiceSpec, cluster: Cluster, job: Job | None, directory: Directory
+) -> Manifest:
+    name = object_name(owner(spec, job), directory)
+    prefix = f"job-{job.name}-" if job else ""
+    described = metadata(spec, cluster, name, job=job)
+    if directory.kind == "secret":
+        return Manifest(
+            suffix=f"{prefix}secret-{directory.slug}",
+            body={
+                "apiVersion": "v1",
+                "kind": "Secret",
+                "metadata": described,
+                "type": "Opaque",
+            },
+            templates=directory.files,
+        )
+    return Manifest(
+        suffix=f"{prefix}{directory.kind}-{directory.slug}",
+        body={
+            "apiVersion": "v1",
+            "kind": "ConfigMap",
+            "metadata": described,
+            "data": dict(directory.files),
+        },
+    )
+
+
+def config_hash(found: Iterable[Directory]) -> dict[str, str]:
+    """The annotation that rolls a pod when its configuration changes.
+
+    Live directories have no part in it: the server watches them, and kubelet updates them in place.
+    """
+    digests = {entry.path: entry.digest for entry in found if entry.kind == "config"}
+    return {CONFIG_HASH: short_hash(digests)} if digests else {}
+
+
+def secret_templates(spec: ServiceSpec) -> dict[str, str]:
+    """All secret files of ``spec``, path to template."""
+    return {file.path: file.template for file in spec.secret_files}

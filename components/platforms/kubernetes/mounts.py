@@ -1,0 +1,111 @@
+"""What a pod mounts: directories of files, claims, memory, and the host for per-node agents."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from ...files import directories
+from .files import object_name
+from .naming import fitted, owner
+from .quantity import memory
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from ...files import Directory
+    from ...spec import Job, Scratch, ServiceSpec
+    from .manifest import Body
+
+# Of the group, which is the pod's fsGroup, and of nobody else.
+SECRET_MODE = 0o440
+
+
+@dataclass(frozen=True, kw_only=True)
+class Mount:
+    """A volume of a pod together with the place where its container sees it."""
+
+    name: str
+    path: str
+    source: Body
+    read_only: bool = False
+    propagation: str | None = None
+
+    def volume(self) -> Body:
+        """The entry below ``volumes``."""
+        return {"name": self.name, **self.source}
+
+    def mount(self) -> Body:
+        """The entry below ``volumeMounts``; a whole directory, as no ``subPath`` is refreshed."""
+        extra: Body = {"readOnly": True} if self.read_only else {}
+        if self.propagation:
+            extra["mountPropagation"] = self.propagation
+        return {"name": self.name, "mountPath": self.path, **extra}
+
+
+def server_mounts(spec: ServiceSpec) -> tuple[Mount, ...]:
+    """What the server mounts."""
+    return (
+        *_files(owner(spec), directories(spec.files, spec.secret_files)),
+        *_claims(spec),
+        *_scratch(spec.scratch),
+        *_host(spec),
+    )
+
+
+def job_mounts(spec: ServiceSpec, job: Job) -> tuple[Mount, ...]:
+    """What ``job`` mounts: its own files and scratch, and the volumes of its service."""
+    return (
+        *_files(owner(spec, job), directories(job.files)),
+        *_claims(spec),
+        *_scratch(job.scratch),
+    )
+
+
+def _files(prefix: str, found: Iterable[Directory]) -> list[Mount]:
+    mounts = []
+    for directory in found:
+        name = object_name(prefix, directory)
+        source: Body = {"configMap": {"name": name}}
+        if directory.kind == "secret":
+            source = {"secret": {"secretName": name, "defaultMode": SECRET_MODE}}
+        volume = fitted(f"{directory.kind}-{directory.slug}")
+        mounts.append(Mount(name=volume, path=directory.path, source=source, read_only=True))
+    return mounts
+
+
+def _claims(spec: ServiceSpec) -> list[Mount]:
+    return [
+        Mount(
+            name=fitted(f"volume-{volume.name}"),
+            path=volume.path,
+            source={"persistentVolumeClaim": {"claimName": f"{spec.instance}-{volume.name}"}},
+            read_only=volume.read_only,
+        )
+        for volume in spec.volumes
+    ]
+
+
+def _scratch(scratch: Iterable[Scratch]) -> list[Mount]:
+    return [
+        Mount(
+            name=fitted("scratch-" + space.path.strip("/").lower().replace("/", "-")),
+            path=space.path,
+            source={"emptyDir": {"medium": "Memory", "sizeLimit": memory(space.size)}},
+        )
+        for space in scratch
+    ]
+
+
+def _host(spec: ServiceSpec) -> list[Mount]:
+    return [
+        Mount(
+            name=f"host-{number}",
+            path=mount.path,
+            source={"hostPath": {"path": mount.host}},
+            read_only=True,
+            # Filesystems that the host mounts later are seen too.
+            propagation="HostToContainer",
+        )
+        for number, mount in enumerate(spec.host_mounts)
+    ]

@@ -1,0 +1,119 @@
+"""Kubernetes as a platform for services."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pulumi
+import pulumi_kubernetes
+
+from ...audience import ImagesArgs
+from .cluster import Cluster
+from .manifests import manifests
+from .namespace import foundation
+from .register import register
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from ...audience import ClientArgs
+    from ...capacity import CapacityArgs
+    from ...context import GpuArgs
+    from ...spec import Edge, ServiceSpec
+    from .args import KubernetesArgs
+
+
+def kubernetes_provider(
+    args: KubernetesArgs,
+    kubeconfig: pulumi.Input[str],
+    opts: pulumi.ResourceOptions | None = None,
+) -> pulumi_kubernetes.Provider:
+    """The connection to the cluster, for ``opts`` of the platform.
+
+    ConfigMaps and Secrets are changed in place: their names are explicit, and replacing an object
+    under its own name fails. The kubeconfig is a secret, as the engine's JSON would show it.
+    """
+    return pulumi_kubernetes.Provider(
+        "kubernetes",
+        kubeconfig=pulumi.Output.secret(kubeconfig),
+        context=args.context,
+        enable_server_side_apply=True,
+        enable_config_map_mutable=True,
+        enable_secret_mutable=True,
+        opts=opts,
+    )
+
+
+class KubernetesPlatform(pulumi.ComponentResource):
+    """Two namespaces that are closed by default, and services in them.
+
+    Give it a provider by ``opts`` (``providers=[kubernetes_provider(…)]``): its services use the
+    same one. Inputs are plain values that policies may read; secrets are never among them.
+    """
+
+    namespace: pulumi.Output[str]
+    """Where services live."""
+    node_namespace: pulumi.Output[str]
+    """Where agents live that must see the host."""
+
+    def __init__(  # noqa: PLR0913 each is a section of the stack file, and keyword-only
+        self,
+        name: str,
+        args: KubernetesArgs,
+        *,
+        capacity: CapacityArgs,
+        environment: str,
+        secrets: Mapping[str, pulumi.Output[str]],
+        clients: tuple[ClientArgs, ...] = (),
+        images: ImagesArgs | None = None,
+        gpu: GpuArgs | None = None,
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
+        self._cluster = Cluster(
+            args=args,
+            capacity=capacity,
+            environment=environment,
+            clients=clients,
+            images=images or ImagesArgs(),
+            gpu=gpu,
+        )
+        super().__init__(
+            "researchflow:index:KubernetesPlatform", name, component_inputs(self._cluster), opts
+        )
+        self._secrets = dict(secrets)
+        self._provider = self.get_provider("kubernetes:core/v1:Namespace")
+        self._foundation = register(
+            foundation(self._cluster),
+            parent=self,
+            secrets=self._secrets,
+            provider=self._provider,
+        )
+        self.namespace = pulumi.Output.from_input(self._cluster.namespace)
+        self.node_namespace = pulumi.Output.from_input(self._cluster.node_namespace)
+        self.register_outputs({"namespace": self.namespace, "nodeNamespace": self.node_namespace})
+
+    def realise(
+        self, spec: ServiceSpec, callers: tuple[Edge, ...], parent: pulumi.Resource
+    ) -> None:
+        """Register what ``spec`` needs as children of ``parent``; nothing before the namespaces."""
+        register(
+            manifests(spec, callers, self._cluster),
+            parent=parent,
+            secrets=self._secrets,
+            after=self._foundation,
+            provider=self._provider,
+        )
+
+
+def component_inputs(cluster: Cluster) -> dict[str, Any]:
+    """The facts that policies judge the platform by."""
+    return {
+        "environment": cluster.environment,
+        "namespace": cluster.namespace,
+        "exposure": cluster.args.exposure,
+        "clients": [client.name for client in cluster.clients],
+        "cpus": cluster.capacity.cpus,
+        "memoryGibibytes": cluster.capacity.memory,
+        "diskGibibytes": cluster.capacity.disk,
+        "gpus": cluster.gpu.gpus if cluster.gpu else 0,
+    }

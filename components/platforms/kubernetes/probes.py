@@ -1,0 +1,51 @@
+"""Health as kubelet probes."""
+
+from __future__ import annotations
+
+from math import ceil
+from typing import TYPE_CHECKING
+
+from ...spec import ExecCheck, HttpCheck
+
+if TYPE_CHECKING:
+    from ...spec import Check, Health
+    from .manifest import Body
+
+STARTUP_PERIOD = 5
+PERIOD = 10
+TIMEOUT = 5
+READY_FAILURES = 3
+# A server under load may miss a few checks; a minute without an answer is not load.
+LIVE_FAILURES = 6
+
+
+def probes(health: Health) -> Body:
+    """``startupProbe``, ``readinessProbe`` and ``livenessProbe``, as far as there are checks.
+
+    There is always a startup probe where anything can be checked, so that liveness never kills a
+    server that is still starting: the start-up check, else the readiness check, else the other.
+    """
+    ready, live = _action(health.ready), _action(health.live)
+    startup = _action(health.startup) or ready or live
+    body: Body = {}
+    if startup:
+        failures = ceil(health.startup_seconds / STARTUP_PERIOD)
+        body["startupProbe"] = startup | _timing(STARTUP_PERIOD, failures)
+    if ready:
+        body["readinessProbe"] = ready | _timing(PERIOD, READY_FAILURES)
+    if live:
+        body["livenessProbe"] = live | _timing(PERIOD, LIVE_FAILURES)
+    return body
+
+
+def _action(check: Check | None) -> Body | None:
+    match check:
+        case HttpCheck(port=port, path=path):
+            return {"httpGet": {"path": path, "port": port}}
+        case ExecCheck(command=command):
+            return {"exec": {"command": list(command)}}
+    return None
+
+
+def _timing(period: int, failures: int) -> Body:
+    return {"periodSeconds": period, "timeoutSeconds": TIMEOUT, "failureThreshold": failures}

@@ -1,0 +1,40 @@
+"""Volumes as claims."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from .manifest import Manifest
+from .naming import metadata
+from .quantity import memory
+
+if TYPE_CHECKING:
+    from ...spec import ServiceSpec, Volume
+    from .cluster import Cluster
+    from .manifest import Body
+
+# Many storage classes bind a claim only when a pod wants it, and the pod comes after the claim.
+NO_AWAIT = {"pulumi.com/skipAwait": "true"}
+
+
+def claim(spec: ServiceSpec, volume: Volume, cluster: Cluster) -> Manifest:
+    """The PersistentVolumeClaim of ``volume``."""
+    args = cluster.args
+    storage_class = args.shared_storage_class if volume.shared else args.storage_class
+    content: Body = {
+        "accessModes": ["ReadWriteMany" if volume.shared else "ReadWriteOnce"],
+        "resources": {"requests": {"storage": memory(volume.size)}},
+    }
+    if storage_class:
+        content["storageClassName"] = storage_class
+    return Manifest(
+        suffix=f"volume-{volume.name}",
+        body={
+            "apiVersion": "v1",
+            "kind": "PersistentVolumeClaim",
+            "metadata": metadata(
+                spec, cluster, f"{spec.instance}-{volume.name}", annotations=NO_AWAIT
+            ),
+            "spec": content,
+        },
+    )

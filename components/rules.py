@@ -1,0 +1,175 @@
+"""What must hold between settings of different services. Each rule answers in sentences."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from .audience import Exposure, ImagesArgs
+from .capacity import CapacityArgs
+from .catalogue import Entry, setting_key
+from .context import Context
+from .ollama import OllamaArgs
+from .spec import ServiceSpec
+
+Problem = tuple[str, str]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Facts:
+    """What the rules look at besides the services."""
+
+    capacity: CapacityArgs
+    context: Context
+    images: ImagesArgs
+    exposure: Exposure
+    today: date
+
+
+def problems(entries: Sequence[Entry], facts: Facts) -> tuple[Problem, ...]:
+    """Broken rules as (key below ``researchflow-ai:platform``, what is wrong and what to do)."""
+    specs = tuple(entry.spec for entry in entries)
+    return (
+        *memory_fits(specs, facts),
+        *disk_fits(specs, facts.capacity),
+        *edges_lead_somewhere(specs),
+        *ports_are_distinct(specs),
+        *gpus_have_a_pool(entries, facts.context),
+        *models_fit_the_gpu(entries, facts.context),
+        *production_is_redundant(entries, facts.context),
+        *images_have_digests(specs, facts),
+        *public_is_protected(facts),
+    )
+
+
+def memory_in_use(specs: Sequence[ServiceSpec], *, rolling: bool) -> float:
+    """GiB that all services and the largest job may use at once.
+
+    ``rolling``: with the largest extra copy that an update starts beside a running one, as
+    Kubernetes does and Docker does not.
+    """
+    steady = sum(spec.resources.memory * spec.replicas for spec in specs)
+    surges = [spec.resources.memory for spec in specs if not spec.recreate and not spec.per_node]
+    jobs = [job.resources.memory for spec in specs for job in spec.jobs]
+    return steady + (max(surges, default=0) if rolling else 0) + max(jobs, default=0)
+
+
+def memory_fits(specs: Sequence[ServiceSpec], facts: Facts) -> Iterator[Problem]:
+    used = memory_in_use(specs, rolling=facts.context.kubernetes)
+    if used > facts.capacity.memory:
+        largest = max(specs, key=lambda spec: spec.resources.memory * spec.replicas)
+        yield (
+            "capacity.memory",
+            f"is {facts.capacity.memory:g} GiB, but the services may use {used:.1f} GiB; raise it "
+            f"or lower a service's memory, services.{setting_key(largest.name)} first",
+        )
+
+
+def disk_fits(specs: Sequence[ServiceSpec], capacity: CapacityArgs) -> Iterator[Problem]:
+    used = sum(
+        volume.size * (1 if volume.shared else spec.replicas)
+        for spec in specs
+        for volume in spec.volumes
+    )
+    if used > capacity.disk:
+        yield (
+            "capacity.disk",
+            f"the volumes take {used:.0f} GiB, but the capacity is {capacity.disk:g} GiB",
+        )
+
+
+def edges_lead_somewhere(specs: Sequence[ServiceSpec]) -> Iterator[Problem]:
+    ports = {(spec.name, port.number) for spec in specs for port in spec.ports}
+    for spec in specs:
+        for edge in spec.talks_to:
+            if (edge.service, edge.port) not in ports:
+                yield (
+                    f"services.{setting_key(spec.name)}",
+                    f"talks to {edge.service}:{edge.port}, and no service listens there",
+                )
+
+
+def ports_are_distinct(specs: Sequence[ServiceSpec]) -> Iterator[Problem]:
+    owner: dict[int, str] = {}
+    for spec in specs:
+        for port in spec.ports:
+            if port.published is None:
+                continue
+            if port.published in owner:
+                yield (
+                    f"services.{setting_key(spec.name)}",
+                    f"publishes port {port.published}, which {owner[port.published]} publishes too",
+                )
+            owner[port.published] = spec.name
+
+
+def gpus_have_a_pool(entries: Sequence[Entry], context: Context) -> Iterator[Problem]:
+    wanted = sum(entry.spec.resources.gpus * entry.spec.replicas for entry in entries)
+    for entry in entries:
+        if entry.spec.resources.gpus and context.gpu is None:
+            yield (
+                f"services.{setting_key(entry.spec.name)}.gpus",
+                f"is {entry.spec.resources.gpus}, but there is no GPU pool; set gpu, or gpus: 0",
+            )
+    if context.gpu is not None and wanted > context.gpu.gpus:
+        yield ("gpu.gpus", f"is {context.gpu.gpus}, but the services ask for {wanted} GPUs")
+
+
+def models_fit_the_gpu(entries: Sequence[Entry], context: Context) -> Iterator[Problem]:
+    """Weights plus key-value cache for every parallel request, all models loaded at once."""
+    for entry in entries:
+        args = entry.args
+        if not isinstance(args, OllamaArgs) or not args.gpus or context.gpu is None:
+            continue
+        needed = sum(model.vram(args.num_parallel) for model in args.models)
+        available = args.gpus * context.gpu.vram
+        if needed > available:
+            yield (
+                "services.ollama.models",
+                f"need {needed:.1f} GiB of GPU memory with num_parallel {args.num_parallel}, but "
+                f"{args.gpus} × {context.gpu.vram:g} GiB are there; use fewer or smaller models, "
+                "a shorter context_length or a lower num_parallel",
+            )
+
+
+def production_is_redundant(entries: Sequence[Entry], context: Context) -> Iterator[Problem]:
+    if context.environment != "production":
+        return
+    for entry in entries:
+        if entry.spec.front_door and entry.spec.replicas < 2:
+            yield (
+                f"services.{setting_key(entry.spec.name)}.replicas",
+                f"is {entry.spec.replicas}; production needs 2 or more gateways, so that one may fail",
+            )
+        if entry.spec.category == "data":
+            for port in entry.spec.ports:
+                if port.published is not None and not context.kubernetes:
+                    yield (
+                        f"services.{setting_key(entry.spec.name)}",
+                        f"publishes port {port.published}; production publishes no database",
+                    )
+
+
+def images_have_digests(specs: Sequence[ServiceSpec], facts: Facts) -> Iterator[Problem]:
+    """A tag may be moved after a review; a digest may not."""
+    tagged = [setting_key(spec.name) for spec in specs if "@sha256:" not in spec.image]
+    environment = facts.context.environment
+    if environment == "local" or not tagged:
+        return
+    waiver = facts.images.tag_waiver
+    if waiver is None or waiver < facts.today:
+        state = "is not set" if waiver is None else f"ended on {waiver}"
+        yield (
+            "images.tag_waiver",
+            f"{state}, and images without a digest are used by {', '.join(tagged)}; run "
+            f"rf images resolve {environment}, or set a later day for the time being",
+        )
+
+
+def public_is_protected(facts: Facts) -> Iterator[Problem]:
+    """Anybody could use the GPUs of a gateway that asks nobody who they are."""
+    if facts.exposure == "public":
+        yield (
+            "target.exposure",
+            "is public, which needs TLS and client authentication at the gateway, and this version "
+            "has neither; use internal or cluster",
+        )

@@ -1,0 +1,240 @@
+"""What a service is, as plain frozen data. No platform, no engine, no I/O.
+
+A spec says what a service needs; a platform (``components/platforms``) says how to get it. Sizes
+are GiB, CPU is in cores, durations are whole seconds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+Tool = Literal["wget", "curl", "python", "bash"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Port:
+    """A TCP port the service listens on; ``published`` is the guide's port on 127.0.0.1 (Docker)."""
+
+    name: str
+    number: int
+    published: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class HttpCheck:
+    """Healthy when GET ``path`` answers 2xx.
+
+    ``tool`` is what the image has to ask with from inside (Docker has no HTTP probe), or, where
+    there is nothing, the reason why Docker cannot check.
+    """
+
+    port: int
+    path: str
+    tool: Tool | NoTool
+
+
+@dataclass(frozen=True, kw_only=True)
+class NoTool:
+    """The image holds nothing that could ask; says why, and that is shown to reviewers."""
+
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExecCheck:
+    """Healthy when ``command`` exits 0 inside the container."""
+
+    command: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class NoCheck:
+    """No health check at all, and why."""
+
+    reason: str
+
+
+Check = HttpCheck | ExecCheck | NoCheck
+
+
+@dataclass(frozen=True, kw_only=True)
+class Health:
+    """``startup`` may take ``startup_seconds``; then ``ready`` gates traffic, ``live`` restarts."""
+
+    ready: Check
+    live: Check | None = None
+    startup: Check | None = None
+    startup_seconds: int = 60
+
+
+@dataclass(frozen=True, kw_only=True)
+class Resources:
+    """Requests and limits at once: what a pod is promised is what it may use."""
+
+    cpu: float
+    memory: float
+    gpus: int = 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Volume:
+    """Storage that outlives the container. ``shared``: several pods mount it at once."""
+
+    name: str
+    path: str
+    size: float
+    read_only: bool = False
+    shared: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Scratch:
+    """Memory-backed space that dies with the container; always has a ceiling."""
+
+    path: str
+    size: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class File:
+    """A configuration file. ``live``: the server watches it, so a change restarts nothing.
+
+    A live file must have a directory of its own: a kubelet never refreshes a ``subPath``.
+    """
+
+    path: str
+    content: str
+    live: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class SecretFile:
+    """A file made of secrets. ``template`` holds ``${name}``, ``${name|sha256}`` or ``${name|json}``."""
+
+    path: str
+    template: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Edge:
+    """Permission to open a connection to a port of another service."""
+
+    service: str
+    port: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Scrape:
+    """Where Prometheus finds metrics. ``service`` overrides the job name."""
+
+    port: int
+    path: str = "/metrics"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Drain:
+    """How a server stops: ``command`` first (may be empty), then SIGTERM, then ``seconds`` at most."""
+
+    seconds: int = 30
+    command: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class HostMount:
+    """A read-only view of the host; only for per-node agents in the privileged namespace."""
+
+    host: str
+    path: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ApiAccess:
+    """One Kubernetes RBAC rule, within the service's own namespace. Core API group unless said."""
+
+    resources: tuple[str, ...]
+    verbs: tuple[str, ...]
+    group: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Job:
+    """A one-shot run beside the service, on its volumes, that ends before the service starts.
+
+    ``internet``: the only thing on the platform that may leave it.
+    """
+
+    name: str
+    command: tuple[str, ...]
+    environment: Mapping[str, str] = field(default_factory=dict)
+    resources: Resources
+    timeout_seconds: int
+    internet: bool = False
+    scratch: tuple[Scratch, ...] = ()
+    files: tuple[File, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class ServiceSpec:
+    """One service, described once for every platform.
+
+    ``track`` is set for services behind the gateway (``stable``, ``canary``): the instance is then
+    called ``<name>-<track>``, and the gateway's cluster ``<name>_<track>``. ``serves_clients``:
+    the declared client applications may reach it. ``edge``: Docker publishes its ports.
+    ``front_door``: Kubernetes exposes it as the setting ``exposure`` says. ``user`` and ``group``
+    are numeric because ``runAsNonRoot`` refuses an image whose user is a name.
+    ``per_node`` runs one copy on every node; ``privileged_reason`` says why a service cannot meet
+    the restricted Pod Security level, and puts it in the namespace for such services.
+    """
+
+    name: str
+    category: Literal["inference", "data", "delivery", "monitoring"]
+    image: str
+    user: int
+    group: int
+    ports: tuple[Port, ...]
+    health: Health
+    resources: Resources
+    track: str | None = None
+    command: tuple[str, ...] = ()
+    args: tuple[str, ...] = ()
+    environment: Mapping[str, str] = field(default_factory=dict)
+    files: tuple[File, ...] = ()
+    secret_files: tuple[SecretFile, ...] = ()
+    volumes: tuple[Volume, ...] = ()
+    scratch: tuple[Scratch, ...] = ()
+    talks_to: tuple[Edge, ...] = ()
+    serves_clients: bool = False
+    edge: bool = False
+    front_door: bool = False
+    scrape: Scrape | None = None
+    replicas: int = 1
+    one_writer: bool = False
+    drain: Drain = Drain()
+    read_only_root: bool = True
+    jobs: tuple[Job, ...] = ()
+    api_access: tuple[ApiAccess, ...] = ()
+    per_node: bool = False
+    privileged_reason: str | None = None
+    host_mounts: tuple[HostMount, ...] = ()
+    host_pid: bool = False
+    capabilities: tuple[str, ...] = ()
+
+    @property
+    def instance(self) -> str:
+        """The name of what runs, and its DNS name on both platforms."""
+        return f"{self.name}-{self.track}" if self.track else self.name
+
+    @property
+    def recreate(self) -> bool:
+        """Stop the old copy before the new one: a GPU or a single-writer volume cannot be shared."""
+        owns_volume = any(not v.shared and not v.read_only for v in self.volumes)
+        return self.resources.gpus > 0 or owns_volume or self.one_writer
+
+    def port(self, name: str) -> Port:
+        """The port called ``name``; KeyError names the service and what it has."""
+        for port in self.ports:
+            if port.name == name:
+                return port
+        raise KeyError(f"{self.name} has no port {name}, only {[p.name for p in self.ports]}")

@@ -1,0 +1,1 @@
+"""The offline plan: what a stack's program would create, without engine, plugin or credentials."""

@@ -1,0 +1,70 @@
+"""``rf plan``: what each stack would create, told without credentials."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ..errors import BadInputError
+from ..progress import working
+from ..project import Project, find_project
+from . import machine, manifests, run, tree
+from .model import Plan
+
+FOLDER = Path(".rf/manifests")
+
+
+def plan(
+    stacks: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="STACK", help="Stacks to plan; all when none is named."),
+    ] = None,
+    *,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the plan as JSON.")] = False,
+    folder: Annotated[
+        Path | None,
+        typer.Option("--manifests", metavar="DIR", help=f"Where manifests go, if not {FOLDER}."),
+    ] = None,
+    verbose: Annotated[
+        bool, typer.Option("--verbose", "-v", help="A line for every resource.")
+    ] = False,
+) -> None:
+    """Show what each stack would create, with no engine, account, cluster or key.
+
+    The full manifests are written to a folder for each stack. Secrets are never read: encrypted
+    values stay encrypted, and missing ones are listed.
+    """
+    project = find_project(Path.cwd())
+    plans = _plan(project, stacks or project.stacks)
+    written = _write(plans, folder or project.root / FOLDER)
+    if as_json:
+        typer.echo(machine.to_json(project.name, plans, written))
+        return
+    console = tree.console()
+    for each in plans:
+        found = written.get(each.stack)
+        console.print(tree.render(each, manifests=found, verbose=verbose, width=console.width))
+
+
+def _plan(project: Project, stacks: Sequence[str]) -> tuple[Plan, ...]:
+    if not stacks:
+        raise BadInputError(f"{project.root} has no stack files (Pulumi.<stack>.yaml)")
+    with working(f"Planning {', '.join(stacks)}"):
+        return run.plan_stacks(project, stacks)
+
+
+def _write(plans: Sequence[Plan], folder: Path) -> dict[str, manifests.Written]:
+    """What was written for each stack that has any manifests, by stack."""
+    rendered = {plan.stack: manifests.render(plan) for plan in plans}
+    manifests.write({folder / stack: files for stack, files in rendered.items()})
+    return {
+        stack: manifests.Written(folder=_from_here(folder / stack), files=len(files))
+        for stack, files in rendered.items()
+        if files
+    }
+
+
+def _from_here(path: Path) -> Path:
+    here = Path.cwd()
+    return path.relative_to(here) if path.is_relative_to(here) else path

@@ -1,0 +1,51 @@
+"""``rf schema``: the JSON Schema that lets an editor complete and check stack files."""
+
+import json
+from typing import Any
+
+from pydantic import TypeAdapter
+
+from settings import KEY, SECRETS, Settings
+
+PATH = "schemas/stack.schema.json"
+
+
+def stack_schema() -> dict[str, Any]:
+    """JSON Schema (draft 2020-12) of a whole stack file."""
+    settings = TypeAdapter(Settings).json_schema(ref_template="#/$defs/{model}")
+    definitions = settings.pop("$defs", {})
+    encrypted = {
+        "type": "object",
+        "properties": {"secure": {"type": "string"}},
+        "required": ["secure"],
+        "additionalProperties": False,
+    }
+    secrets = {
+        f"researchflow-ai:{name}": {"description": f"Secret: {purpose}.", **encrypted}
+        for name, purpose in SECRETS.items()
+    }
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "Stack file of researchflow-ai",
+        "type": "object",
+        "properties": {
+            "config": {
+                "type": "object",
+                "properties": {f"researchflow-ai:{KEY}": settings, **secrets},
+                "required": [f"researchflow-ai:{KEY}"],
+                "patternProperties": {"^(?!researchflow-ai:)[a-z-]+:": {}},
+                "additionalProperties": False,
+            },
+            "encryptionsalt": {"type": "string"},
+            "encryptedkey": {"type": "string"},
+            "secretsprovider": {"type": "string"},
+        },
+        "required": ["config"],
+        "additionalProperties": False,
+        "$defs": definitions,
+    }
+
+
+def rendered() -> str:
+    """The schema as it is committed."""
+    return json.dumps(stack_schema(), indent=2) + "\n"

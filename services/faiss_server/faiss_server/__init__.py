@@ -1,0 +1,3 @@
+"""Vector search over HTTP, for ResearchFlow."""
+
+__version__ = "0.1.0"

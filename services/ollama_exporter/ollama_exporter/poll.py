@@ -1,0 +1,99 @@
+"""Asks every Ollama server behind a name how it is, within one deadline."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import socket
+
+import httpx
+
+from .readings import (
+    PS,
+    TAGS,
+    Down,
+    MalformedAnswerError,
+    Reading,
+    Up,
+    available_models,
+    loaded_models,
+)
+from .settings import Target, join
+
+TIMEOUT_SECONDS = 5.0
+"""For everything, the name included: Prometheus gives up on a scrape after 10 s by default."""
+
+log = logging.getLogger(__name__)
+
+
+def client() -> httpx.AsyncClient:
+    """A client that goes straight to the address, afresh each time, in no more than our time."""
+    return httpx.AsyncClient(
+        trust_env=False, timeout=TIMEOUT_SECONDS, limits=httpx.Limits(max_keepalive_connections=0)
+    )
+
+
+async def poll(
+    http: httpx.AsyncClient, target: Target, timeout: float = TIMEOUT_SECONDS
+) -> list[Reading]:
+    """One reading for each address of ``target``, in order; never empty, never raises.
+
+    A name that does not resolve yields one ``Down`` whose address is the name itself.
+    """
+    deadline = asyncio.get_running_loop().time() + timeout
+    late = f"no answer within {timeout:g} s"
+    try:
+        async with asyncio.timeout_at(deadline):
+            addresses = await _addresses(target)
+    except TimeoutError:
+        readings: list[Reading] = [Down(address=target.authority, reason=f"name: {late}")]
+    except (OSError, UnicodeError) as error:
+        readings = [Down(address=target.authority, reason=f"name: {error}")]
+    else:
+        one = [_read(http, target, address, deadline, late) for address in addresses]
+        readings = await asyncio.gather(*one)
+    for reading in readings:
+        if isinstance(reading, Down):
+            fields = {"instance_address": reading.address, "reason": reading.reason}
+            log.warning("Ollama is down", extra={"fields": fields})
+    return readings
+
+
+async def _addresses(target: Target) -> list[str]:
+    """The addresses of one family, IPv4 where there is any, so that a replica counts once.
+
+    Ollama's image listens on 0.0.0.0, which is IPv4 only.
+    """
+    loop = asyncio.get_running_loop()
+    found = await loop.getaddrinfo(target.host, target.port, type=socket.SOCK_STREAM)
+    by_family = {
+        family: {str(sockaddr[0]) for kind, _, _, _, sockaddr in found if kind == family}
+        for family in (socket.AF_INET, socket.AF_INET6)
+    }
+    return sorted(by_family[socket.AF_INET] or by_family[socket.AF_INET6])
+
+
+async def _read(
+    http: httpx.AsyncClient, target: Target, address: str, deadline: float, late: str
+) -> Reading:
+    authority = join(address, target.port)
+    try:
+        async with asyncio.timeout_at(deadline):
+            return Up(
+                address=authority,
+                available=available_models(await _get(http, target, authority, TAGS)),
+                loaded=loaded_models(await _get(http, target, authority, PS)),
+            )
+    except (TimeoutError, httpx.TimeoutException):
+        return Down(address=authority, reason=late)
+    except MalformedAnswerError as error:
+        return Down(address=authority, reason=str(error))
+    except httpx.HTTPError as error:
+        return Down(address=authority, reason=str(error) or type(error).__name__)
+
+
+async def _get(http: httpx.AsyncClient, target: Target, authority: str, path: str) -> bytes:
+    answer = await http.get(f"http://{authority}{path}", headers={"host": target.authority})
+    if answer.status_code != httpx.codes.OK:
+        raise MalformedAnswerError(path, f"answered {answer.status_code}")
+    return answer.content

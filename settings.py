@@ -1,0 +1,199 @@
+"""The only reader of stack config: one typed tree, frozen, unknown keys refused.
+
+Everything plain is below the one key ``researchflow-ai:platform``. Each secret is a top-level key
+of its own, because a ``secure:`` value nested in an object comes back in clear.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass as plain_dataclass
+from datetime import UTC, datetime
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
+
+import pulumi
+from pydantic import Field, TypeAdapter, ValidationError, create_model
+from pydantic.dataclasses import dataclass
+from pydantic_core import ErrorDetails
+
+from components.audience import ClientArgs, ImagesArgs
+from components.capacity import CapacityArgs
+from components.catalogue import CATALOGUE, Entry, describe, setting_key
+from components.context import Context, Environment, GpuArgs, LogLevel
+from components.files import secret_names
+from components.platforms import Target
+from components.rules import Facts, problems
+from components.types import STRICT, Percentage
+
+KEY = "platform"
+
+SECRETS: Mapping[str, str] = MappingProxyType(
+    {
+        "redisPassword": "password of Redis",
+        "grafanaAdminPassword": "password of Grafana's administrator",
+        "kubeconfig": "kubeconfig of the cluster",
+        "registryCredentials": "Docker config JSON for pulling images",
+    }
+)
+"""Every secret there is, and what it is for."""
+
+
+@dataclass(frozen=True, kw_only=True, config=STRICT)
+class FeaturesArgs:
+    """Feature flags: the per cent of users that see each feature."""
+
+    ai_inference: Percentage = 0
+    vector_search: Percentage = 0
+    semantic_cache: Percentage = 0
+
+
+if TYPE_CHECKING:
+    Services = Any
+else:
+    Services = create_model(
+        "Services",
+        __config__=STRICT,
+        **{
+            setting_key(component.service): (
+                component.args_type,
+                Field(default_factory=component.args_type),
+            )
+            for component in CATALOGUE
+        },
+    )
+
+
+@dataclass(frozen=True, kw_only=True, config=STRICT)
+class Settings:
+    """What a stack file may say below ``researchflow-ai:platform``."""
+
+    environment: Environment
+    """ENVIRONMENT of the guide."""
+    target: Target
+    """Where it runs: ``kind: docker`` or ``kind: kubernetes``, and the settings of that platform."""
+    log_level: LogLevel = "info"
+    """LOG_LEVEL of the guide, for every service that has one."""
+    capacity: CapacityArgs = Field(default_factory=CapacityArgs)
+    gpu: GpuArgs | None = None
+    features: FeaturesArgs = Field(default_factory=FeaturesArgs)
+    clients: tuple[ClientArgs, ...] = ()
+    images: ImagesArgs = Field(default_factory=ImagesArgs)
+    services: Services = Field(default_factory=lambda: Services())
+
+    @property
+    def context(self) -> Context:
+        """What services may know while they are described."""
+        return Context(
+            environment=self.environment,
+            kubernetes=self.target.kind == "kubernetes",
+            log_level=self.log_level,
+            features=TypeAdapter(FeaturesArgs).dump_python(self.features),
+            gpu=self.gpu,
+        )
+
+    @property
+    def facts(self) -> Facts:
+        """What the rules between settings look at."""
+        return Facts(
+            capacity=self.capacity,
+            context=self.context,
+            images=self.images,
+            exposure=self.target.exposure if self.target.kind == "kubernetes" else "cluster",
+            today=datetime.now(UTC).date(),
+        )
+
+
+@plain_dataclass(frozen=True, kw_only=True)
+class Stack:
+    """A checked stack: its settings, the services they come to, and the secrets they need."""
+
+    settings: Settings
+    entries: tuple[Entry, ...]
+    secrets: tuple[str, ...]
+
+
+class SettingsError(pulumi.RunError):
+    """What is wrong in a stack file, a line for each finding; never with a secret."""
+
+
+def parse(platform: Any, file: str) -> Stack:
+    """Check what stands below ``researchflow-ai:platform`` of ``file``; SettingsError otherwise."""
+    try:
+        settings = TypeAdapter(Settings).validate_python(platform)
+    except ValidationError as error:
+        lines = [describe_error(detail) for detail in error.errors()]
+        raise SettingsError("\n".join(f"{file}: {line}" for line in lines)) from None
+    services = {
+        name: getattr(settings.services, name) for name in type(settings.services).model_fields
+    }
+    entries = describe(services, settings.context)
+    found = problems(entries, settings.facts)
+    if found:
+        lines = [f"{file}: researchflow-ai:{KEY}.{key} {problem}" for key, problem in found]
+        raise SettingsError("\n".join(lines))
+    return Stack(settings=settings, entries=entries, secrets=required_secrets(settings, entries))
+
+
+def required_secrets(settings: Settings, entries: tuple[Entry, ...]) -> tuple[str, ...]:
+    """The secrets this stack cannot do without, in the order of ``SECRETS``."""
+    needed = {
+        name
+        for entry in entries
+        for file in entry.spec.secret_files
+        for name in secret_names(file.template)
+    }
+    if settings.target.kind == "kubernetes":
+        needed.add("kubeconfig")
+    if settings.images.pull_secret:
+        needed.add("registryCredentials")
+    return tuple(name for name in SECRETS if name in needed)
+
+
+def describe_error(detail: ErrorDetails) -> str:
+    """One line for one finding. A value is shown only where it cannot be a misplaced secret."""
+    key = f"researchflow-ai:{KEY}" + "".join(f".{shown_key(part)}" for part in detail["loc"])
+    value = detail["input"]
+    message = detail["msg"].removeprefix("Value error, ")
+    if detail["type"] in ("extra_forbidden", "unexpected_keyword_argument"):
+        return f"{key}: unknown key; see schemas/stack.schema.json for the known ones"
+    if detail["type"] in ("missing", "missing_argument"):
+        return f"{key}: is missing"
+    shown = f" (it is {value!r})" if isinstance(value, str | int | float) else ""
+    return f"{key}: {message}{shown}"
+
+
+def shown_key(part: str | int) -> str:
+    """A key as it stands in the file; quoted where it holds what would break the line."""
+    text = str(part)
+    return text if text.isprintable() else repr(text)
+
+
+def load() -> tuple[Stack, dict[str, pulumi.Output[str]]]:
+    """The stack's settings and its secrets, as Pulumi secrets. Errors end the program in words."""
+    config = pulumi.Config()
+    file = f"Pulumi.{pulumi.get_stack()}.yaml"
+    raw = config.get(KEY)
+    if raw is None:
+        raise SettingsError(f"{file}: config researchflow-ai:{KEY} is missing or empty")
+    if pulumi.runtime.is_config_secret(f"{config.name}:{KEY}"):
+        raise SettingsError(
+            f"{file}: researchflow-ai:{KEY} holds a secret; make each secret a top-level key, with "
+            f"pulumi config set --secret NAME (NAME is one of {', '.join(SECRETS)})"
+        )
+    stack = parse(json.loads(raw), file)
+    return stack, {name: secret(config, name, file) for name in stack.secrets}
+
+
+def secret(config: pulumi.Config, name: str, file: str) -> pulumi.Output[str]:
+    """One secret of the stack file; refused when missing or in plain text."""
+    value = config.get_secret(name)
+    if value is None:
+        raise SettingsError(
+            f"{file}: the secret {name} ({SECRETS[name]}) is not set; "
+            f"run pulumi config set --secret {name}"
+        )
+    if not pulumi.runtime.is_config_secret(f"{config.name}:{name}"):
+        raise SettingsError(
+            f"{file}: {name} is in plain text; change it, then run pulumi config set --secret {name}"
+        )
+    return value

@@ -1,0 +1,91 @@
+"""The gateway's configuration, as data and in a real Envoy."""
+
+import json
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+import yaml
+
+from components.context import Context
+from components.gateway import Gateway, GatewayArgs
+from components.gateway.names import DURATION_BUCKETS_MS
+from components.gateway.routes import route_file
+from components.ollama import Ollama, OllamaArgs
+from components.spec import ServiceSpec
+
+
+@pytest.fixture
+def ollama() -> ServiceSpec:
+    return Ollama.describe(OllamaArgs(), Context())
+
+
+@pytest.fixture
+def gateway(ollama: ServiceSpec) -> ServiceSpec:
+    return Gateway.describe(GatewayArgs(), Context().knowing(ollama))
+
+
+def bootstrap(gateway: ServiceSpec) -> dict:
+    return yaml.safe_load(next(f.content for f in gateway.files if f.path.endswith("envoy.yaml")))
+
+
+def test_it_listens_on_the_guides_port_of_every_service_behind_it(gateway: ServiceSpec) -> None:
+    assert {port.number for port in gateway.ports if port.published} == {11434}
+
+
+def test_it_may_talk_to_exactly_the_services_behind_it(gateway: ServiceSpec) -> None:
+    assert [(edge.service, edge.port) for edge in gateway.talks_to] == [("ollama", 11434)]
+
+
+def test_clusters_are_named_service_and_track(gateway: ServiceSpec) -> None:
+    names = [cluster["name"] for cluster in bootstrap(gateway)["static_resources"]["clusters"]]
+
+    assert names == ["ollama_stable", "admin"]
+
+
+def test_the_alert_thresholds_are_bucket_bounds_below_the_highest_one() -> None:
+    assert {5000, 10_000} <= set(DURATION_BUCKETS_MS)
+    assert max(DURATION_BUCKETS_MS) == 300_000
+
+
+def test_the_admin_interface_stays_on_loopback(gateway: ServiceSpec) -> None:
+    address = bootstrap(gateway)["admin"]["address"]["socket_address"]["address"]
+
+    assert address == "127.0.0.1"
+
+
+def test_only_the_route_file_may_change_without_a_restart(gateway: ServiceSpec) -> None:
+    assert {file.path: file.live for file in gateway.files} == {
+        "/etc/envoy/envoy.yaml": False,
+        "/etc/envoy/routes/routes.yaml": True,
+    }
+
+
+def test_the_route_files_version_changes_with_its_routes(ollama: ServiceSpec) -> None:
+    from dataclasses import replace
+
+    one, two = (yaml.safe_load(route_file((s,))) for s in (ollama, replace(ollama, track="canary")))
+
+    assert one["version_info"] != two["version_info"]
+    assert json.dumps(one["resources"]) != json.dumps(two["resources"])
+
+
+@pytest.mark.skipif(
+    shutil.which("envoy", path=".venv/bin") is None,
+    reason="no envoy for this machine on the package index",
+)
+def test_a_real_envoy_accepts_the_configuration(gateway: ServiceSpec, tmp_path: Path) -> None:
+    (tmp_path / "routes").mkdir()
+    for file in gateway.files:
+        target = tmp_path / Path(file.path).relative_to("/etc/envoy")
+        target.write_text(file.content.replace("/etc/envoy", str(tmp_path)))
+
+    done = subprocess.run(
+        [".venv/bin/envoy", "--mode", "validate", "-c", str(tmp_path / "envoy.yaml")],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert done.returncode == 0, done.stderr

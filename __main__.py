@@ -3,6 +3,7 @@
 import pulumi
 
 from components.catalogue import callers
+from components.endpoints import endpoints
 from components.platforms.open import open_platform
 from settings import load
 
@@ -29,5 +30,5 @@ for entry in stack.entries:
     )
 
 pulumi.export("environment", settings.environment)
-pulumi.export("services", [entry.spec.name for entry in stack.entries])
+pulumi.export("endpoints", endpoints([entry.spec for entry in stack.entries], settings.target))
 pulumi.export("features", dict(settings.context.features))

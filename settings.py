@@ -70,7 +70,7 @@ class Settings:
     environment: Environment
     """ENVIRONMENT of the guide."""
     target: Target
-    """Where it runs: ``kind: docker`` or ``kind: kubernetes``, and the settings of that platform."""
+    """Where it runs: ``kind: docker`` or ``kind: kubernetes``, and that platform's settings."""
     log_level: LogLevel = "info"
     """LOG_LEVEL of the guide, for every service that has one."""
     capacity: CapacityArgs = Field(default_factory=CapacityArgs)
@@ -78,7 +78,7 @@ class Settings:
     features: FeaturesArgs = Field(default_factory=FeaturesArgs)
     clients: tuple[ClientArgs, ...] = ()
     images: ImagesArgs = Field(default_factory=ImagesArgs)
-    services: Services = Field(default_factory=lambda: Services())
+    services: Services = Field(default_factory=Services)
 
     @property
     def context(self) -> Context:
@@ -86,6 +86,7 @@ class Settings:
         return Context(
             environment=self.environment,
             kubernetes=self.target.kind == "kubernetes",
+            node_namespace=self.target.node_namespace if self.target.kind == "kubernetes" else "",
             log_level=self.log_level,
             features=TypeAdapter(FeaturesArgs).dump_python(self.features),
             gpu=self.gpu,
@@ -194,6 +195,7 @@ def secret(config: pulumi.Config, name: str, file: str) -> pulumi.Output[str]:
         )
     if not pulumi.runtime.is_config_secret(f"{config.name}:{name}"):
         raise SettingsError(
-            f"{file}: {name} is in plain text; change it, then run pulumi config set --secret {name}"
+            f"{file}: {name} is in plain text; take another value and run "
+            f"pulumi config set --secret {name}"
         )
     return value

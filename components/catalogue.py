@@ -1,4 +1,4 @@
-"""Every service of the platform, one line each, in the order in which they may know of each other."""
+"""Every service of the platform, one line each. A service may know of those above it."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -8,6 +8,11 @@ from .context import Context
 from .faiss import Faiss
 from .flags import Flags
 from .gateway import Gateway
+from .monitoring.alertmanager import Alertmanager
+from .monitoring.exporters import DcgmExporter, NodeExporter, OllamaExporter, RedisExporter
+from .monitoring.grafana import Grafana
+from .monitoring.prometheus import Prometheus
+from .monitoring.pushgateway import Pushgateway
 from .ollama import Ollama
 from .redis import Redis
 from .service import AIService
@@ -23,6 +28,14 @@ CATALOGUE: Catalogue = (
     Triton,
     Faiss,
     Gateway,
+    NodeExporter,
+    RedisExporter,
+    OllamaExporter,
+    DcgmExporter,
+    Pushgateway,
+    Alertmanager,
+    Grafana,
+    Prometheus,
 )
 
 

@@ -32,6 +32,8 @@ class Context:
 
     environment: Environment = "local"
     kubernetes: bool = False
+    node_namespace: str = ""
+    """Kubernetes: where agents live that must see the host."""
     log_level: LogLevel = "info"
     features: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))
     gpu: GpuArgs | None = None

@@ -1,4 +1,4 @@
-"""FAISS: the vector service (guide, "FAISS Configuration"); our own image, services/faiss_server."""
+"""FAISS: the vector service (guide, "FAISS Configuration"), an image of our own."""
 
 from typing import Annotated
 

@@ -14,6 +14,8 @@ from .types import STRICT, Count, CpuQuantity, Gibibytes, ImageReference
 OFREP_PORT = 8080
 MANAGEMENT_PORT = 8014
 FLAG_FILE = "/etc/flagd/flags/flags.json"
+SCHEMA = "https://flagd.dev/schema/v0/flags.json"
+EVERYBODY = 100
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
@@ -75,17 +77,14 @@ def flag_file(features: Mapping[str, int]) -> str:
     return json.dumps({"$schema": SCHEMA, "flags": flags}, indent=2) + "\n"
 
 
-SCHEMA = "https://flagd.dev/schema/v0/flags.json"
-
-
 def flag(percentage: int) -> dict[str, Any]:
     """One boolean flag that is on for ``percentage`` of the users."""
     definition: dict[str, Any] = {
         "state": "ENABLED",
         "variants": {"on": True, "off": False},
-        "defaultVariant": "on" if percentage == 100 else "off",
+        "defaultVariant": "on" if percentage == EVERYBODY else "off",
     }
-    if 0 < percentage < 100:
-        split = [["on", percentage], ["off", 100 - percentage]]
+    if 0 < percentage < EVERYBODY:
+        split = [["on", percentage], ["off", EVERYBODY - percentage]]
         definition["targeting"] = {"fractional": split}
     return definition

@@ -1,6 +1,6 @@
 """What must hold between settings of different services. Each rule answers in sentences."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -9,9 +9,13 @@ from .capacity import CapacityArgs
 from .catalogue import Entry, setting_key
 from .context import Context
 from .ollama import OllamaArgs
-from .spec import ServiceSpec
+from .spec import Resources, ServiceSpec
 
 Problem = tuple[str, str]
+"""A key below ``researchflow-ai:platform``, and what is wrong with it and what to do."""
+
+GATEWAYS = 2
+"""How many production needs at least."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,6 +34,7 @@ def problems(entries: Sequence[Entry], facts: Facts) -> tuple[Problem, ...]:
     specs = tuple(entry.spec for entry in entries)
     return (
         *memory_fits(specs, facts),
+        *cpus_fit(specs, facts),
         *disk_fits(specs, facts.capacity),
         *edges_lead_somewhere(specs),
         *ports_are_distinct(specs),
@@ -41,20 +46,24 @@ def problems(entries: Sequence[Entry], facts: Facts) -> tuple[Problem, ...]:
     )
 
 
-def memory_in_use(specs: Sequence[ServiceSpec], *, rolling: bool) -> float:
-    """GiB that all services and the largest job may use at once.
+def in_use(
+    specs: Sequence[ServiceSpec], amount: Callable[[Resources], float], *, rolling: bool
+) -> float:
+    """What all services and the largest job may use at once.
 
     ``rolling``: with the largest extra copy that an update starts beside a running one, as
     Kubernetes does and Docker does not.
     """
-    steady = sum(spec.resources.memory * spec.replicas for spec in specs)
-    surges = [spec.resources.memory for spec in specs if not spec.recreate and not spec.per_node]
-    jobs = [job.resources.memory for spec in specs for job in spec.jobs]
-    return steady + (max(surges, default=0) if rolling else 0) + max(jobs, default=0)
+    steady = sum(amount(spec.resources) * spec.replicas for spec in specs)
+    extra = [amount(spec.resources) for spec in specs if not spec.recreate and not spec.per_node]
+    jobs = [amount(job.resources) for spec in specs for job in spec.jobs]
+    return steady + (max(extra, default=0) if rolling else 0) + max(jobs, default=0)
 
 
 def memory_fits(specs: Sequence[ServiceSpec], facts: Facts) -> Iterator[Problem]:
-    used = memory_in_use(specs, rolling=facts.context.kubernetes)
+    """Memory is promised on both platforms: what is not there gets something killed."""
+    rolling = facts.context.kubernetes
+    used = in_use(specs, lambda resources: resources.memory, rolling=rolling)
     if used > facts.capacity.memory:
         largest = max(specs, key=lambda spec: spec.resources.memory * spec.replicas)
         yield (
@@ -64,7 +73,21 @@ def memory_fits(specs: Sequence[ServiceSpec], facts: Facts) -> Iterator[Problem]
         )
 
 
+def cpus_fit(specs: Sequence[ServiceSpec], facts: Facts) -> Iterator[Problem]:
+    """Kubernetes promises each pod its CPU; Docker only caps it, and caps may add up to more."""
+    if not facts.context.kubernetes:
+        return
+    used = in_use(specs, lambda resources: resources.cpu, rolling=True)
+    if used > facts.capacity.cpus:
+        yield (
+            "capacity.cpus",
+            f"is {facts.capacity.cpus:g}, but the services may use {used:.1f} CPUs; raise it or "
+            "lower a service's cpu or replicas",
+        )
+
+
 def disk_fits(specs: Sequence[ServiceSpec], capacity: CapacityArgs) -> Iterator[Problem]:
+    """Every replica has volumes of its own unless they are shared."""
     used = sum(
         volume.size * (1 if volume.shared else spec.replicas)
         for spec in specs
@@ -78,6 +101,7 @@ def disk_fits(specs: Sequence[ServiceSpec], capacity: CapacityArgs) -> Iterator[
 
 
 def edges_lead_somewhere(specs: Sequence[ServiceSpec]) -> Iterator[Problem]:
+    """A permission for a port that nobody listens on is a typing error."""
     ports = {(spec.name, port.number) for spec in specs for port in spec.ports}
     for spec in specs:
         for edge in spec.talks_to:
@@ -89,6 +113,7 @@ def edges_lead_somewhere(specs: Sequence[ServiceSpec]) -> Iterator[Problem]:
 
 
 def ports_are_distinct(specs: Sequence[ServiceSpec]) -> Iterator[Problem]:
+    """One machine publishes a port once."""
     owner: dict[int, str] = {}
     for spec in specs:
         for port in spec.ports:
@@ -103,7 +128,9 @@ def ports_are_distinct(specs: Sequence[ServiceSpec]) -> Iterator[Problem]:
 
 
 def gpus_have_a_pool(entries: Sequence[Entry], context: Context) -> Iterator[Problem]:
-    wanted = sum(entry.spec.resources.gpus * entry.spec.replicas for entry in entries)
+    """A GPU comes from a pool, and the pool has a ceiling."""
+    specs = [entry.spec for entry in entries]
+    wanted = sum(spec.resources.gpus * spec.replicas for spec in specs if not spec.per_node)
     for entry in entries:
         if entry.spec.resources.gpus and context.gpu is None:
             yield (
@@ -132,13 +159,15 @@ def models_fit_the_gpu(entries: Sequence[Entry], context: Context) -> Iterator[P
 
 
 def production_is_redundant(entries: Sequence[Entry], context: Context) -> Iterator[Problem]:
+    """One gateway is a single point of failure; a published database is a leak."""
     if context.environment != "production":
         return
     for entry in entries:
-        if entry.spec.front_door and entry.spec.replicas < 2:
+        if entry.spec.front_door and entry.spec.replicas < GATEWAYS:
             yield (
                 f"services.{setting_key(entry.spec.name)}.replicas",
-                f"is {entry.spec.replicas}; production needs 2 or more gateways, so that one may fail",
+                f"is {entry.spec.replicas}; production needs {GATEWAYS} or more gateways, so that "
+                "one may fail",
             )
         if entry.spec.category == "data":
             for port in entry.spec.ports:

@@ -40,11 +40,11 @@ class AIService(pulumi.ComponentResource, Generic[ArgsT]):
         """The service as plain data."""
 
     @classmethod
-    def wanted(cls, context: Context) -> bool:
+    def wanted(cls, context: Context) -> bool:  # noqa: ARG003 most exist everywhere
         """Whether this service exists in such surroundings (a GPU exporter needs GPUs)."""
         return True
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 the last four are keyword-only
         self,
         name: str,
         args: ArgsT,

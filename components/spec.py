@@ -15,7 +15,7 @@ Tool = Literal["wget", "curl", "python", "bash"]
 
 @dataclass(frozen=True, kw_only=True)
 class Port:
-    """A TCP port the service listens on; ``published`` is the guide's port on 127.0.0.1 (Docker)."""
+    """A TCP port of the service; ``published`` is the guide's port on the machine (Docker)."""
 
     name: str
     number: int
@@ -71,7 +71,10 @@ class Health:
 
 @dataclass(frozen=True, kw_only=True)
 class Resources:
-    """Requests and limits at once: what a pod is promised is what it may use."""
+    """Requests and limits at once: what a pod is promised is what it may use.
+
+    ``gpus`` of a per-node agent are those it watches: it runs where GPUs are and claims none.
+    """
 
     cpu: float
     memory: float
@@ -111,7 +114,7 @@ class File:
 
 @dataclass(frozen=True, kw_only=True)
 class SecretFile:
-    """A file made of secrets. ``template`` holds ``${name}``, ``${name|sha256}`` or ``${name|json}``."""
+    """A file made of secrets: ``template`` holds ``${name}``, ``${name|sha256}``, ``${name|json}``."""
 
     path: str
     template: str
@@ -127,7 +130,7 @@ class Edge:
 
 @dataclass(frozen=True, kw_only=True)
 class Scrape:
-    """Where Prometheus finds metrics. ``service`` overrides the job name."""
+    """Where Prometheus finds metrics."""
 
     port: int
     path: str = "/metrics"
@@ -135,7 +138,7 @@ class Scrape:
 
 @dataclass(frozen=True, kw_only=True)
 class Drain:
-    """How a server stops: ``command`` first (may be empty), then SIGTERM, then ``seconds`` at most."""
+    """How a server stops: ``command`` first (if any), then SIGTERM and at most ``seconds``."""
 
     seconds: int = 30
     command: tuple[str, ...] = ()
@@ -151,7 +154,7 @@ class HostMount:
 
 @dataclass(frozen=True, kw_only=True)
 class ApiAccess:
-    """One Kubernetes RBAC rule, within the service's own namespace. Core API group unless said."""
+    """One Kubernetes RBAC rule, within the platform's namespaces. Core API group unless said."""
 
     resources: tuple[str, ...]
     verbs: tuple[str, ...]
@@ -228,8 +231,8 @@ class ServiceSpec:
 
     @property
     def recreate(self) -> bool:
-        """Stop the old copy before the new one: a GPU or a single-writer volume cannot be shared."""
-        owns_volume = any(not v.shared and not v.read_only for v in self.volumes)
+        """Stop the old copy before the new one: a GPU or an unshared volume has one user."""
+        owns_volume = any(not volume.shared for volume in self.volumes)
         return self.resources.gpus > 0 or owns_volume or self.one_writer
 
     def port(self, name: str) -> Port:

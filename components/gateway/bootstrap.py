@@ -40,6 +40,7 @@ def bootstrap(backends: tuple[ServiceSpec, ...]) -> str:
 
 
 def address(host: str, port: int) -> dict[str, Any]:
+    """A TCP address, as Envoy spells it."""
     return {"socket_address": {"address": host, "port_value": port}}
 
 
@@ -64,6 +65,7 @@ def listener(
 
 
 def router() -> dict[str, Any]:
+    """The last filter of every chain."""
     return {
         "name": "envoy.filters.http.router",
         "typed_config": {"@type": f"{V3}.filters.http.router.v3.Router"},
@@ -93,13 +95,14 @@ def backend_cluster(spec: ServiceSpec) -> dict[str, Any]:
         "type": "STRICT_DNS",
         "dns_lookup_family": "V4_PREFERRED",
         "connect_timeout": "2s",
-        # Requests differ in length by orders of magnitude: round robin would queue behind long ones.
+        # Requests differ in length a thousandfold: round robin would queue behind long ones.
         "lb_policy": "LEAST_REQUEST",
         "load_assignment": {"cluster_name": name, "endpoints": [{"lb_endpoints": [endpoint]}]},
     }
 
 
 def admin_cluster() -> dict[str, Any]:
+    """This Envoy's own admin interface."""
     endpoint = {"endpoint": {"address": address("127.0.0.1", ADMIN_PORT)}}
     return {
         "name": "admin",

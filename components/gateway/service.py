@@ -72,6 +72,7 @@ class Gateway(AIService[GatewayArgs]):
 
 
 def log_level(context: Context) -> str:
+    """LOG_LEVEL in Envoy's words."""
     return {"warn": "warning"}.get(context.log_level, context.log_level)
 
 

@@ -1,7 +1,7 @@
 """Which targets Prometheus scrapes, and how it finds them: pure functions from specs to YAML.
 
-Every service with a ``scrape`` has one job, named after the service. Docker's DNS gives the
-addresses of all replicas of a name; Kubernetes lists the pods.
+Every service with a ``scrape`` has one job, named after the service. On Docker, DNS gives the
+addresses of all replicas of a name; on Kubernetes, Prometheus watches the pods.
 """
 
 from collections.abc import Iterable, Sequence
@@ -11,24 +11,21 @@ from typing import Any
 import yaml
 
 from ..context import Context
-from ..spec import ServiceSpec
+from ..spec import Scrape, ServiceSpec
 
 INTERVAL = "15s"
-
-PRIVILEGED_NAMESPACE = "researchflow-node-agents"
-"""Where Kubernetes runs what cannot meet the restricted Pod Security level."""
 
 # Its labels say who pushed; those of the scrape would only say that it came through here.
 KEEPS_ITS_LABELS = frozenset({"pushgateway"})
 
 POD = "__meta_kubernetes_pod"
-NAME_LABEL = f"{POD}_label_app_kubernetes_io_name"
-TRACK_LABEL = f"{POD}_label_researchflow_ai_track"
+
+Target = tuple[ServiceSpec, Scrape]
 
 
 def config(context: Context) -> str:
     """``prometheus.yml`` for the services described so far."""
-    targets = [spec for spec in context.peers if spec.scrape]
+    targets = [(spec, spec.scrape) for spec in context.peers if spec.scrape is not None]
     document: dict[str, Any] = {
         "global": {
             "scrape_interval": INTERVAL,
@@ -40,7 +37,7 @@ def config(context: Context) -> str:
     if managers:
         addresses = [f"{spec.instance}:{spec.port('http').number}" for spec in managers]
         document["alerting"] = {"alertmanagers": [{"static_configs": [{"targets": addresses}]}]}
-    document["scrape_configs"] = [itself(), *jobs(targets, kubernetes=context.kubernetes)]
+    document["scrape_configs"] = [itself(), *jobs(targets, context)]
     return yaml.safe_dump(document, sort_keys=False)
 
 
@@ -49,75 +46,66 @@ def itself() -> dict[str, Any]:
     return {"job_name": "prometheus", "static_configs": [{"targets": ["localhost:9090"]}]}
 
 
-def jobs(targets: Iterable[ServiceSpec], *, kubernetes: bool) -> list[dict[str, Any]]:
+def jobs(targets: Iterable[Target], context: Context) -> list[dict[str, Any]]:
     """One job for each service, by name; the tracks of a service share it."""
-    ordered = sorted(targets, key=lambda spec: spec.name)
-    discovery = kubernetes_discovery(ordered) if kubernetes else {}
+    ordered = sorted(targets, key=lambda target: target[0].name)
     found = []
-    for name, group in groupby(ordered, key=lambda spec: spec.name):
+    for name, group in groupby(ordered, key=lambda target: target[0].name):
         tracks = tuple(group)
-        scrape = tracks[0].scrape
-        assert scrape is not None
+        spec, scrape = tracks[0]
         job: dict[str, Any] = {"job_name": name, "metrics_path": scrape.path}
         if name in KEEPS_ITS_LABELS:
             job["honor_labels"] = True
-        job |= (
-            pod_job(tracks[0], scrape.port, discovery)
-            if kubernetes
-            else dns_job(tracks, scrape.port)
-        )
+        if context.kubernetes:
+            job["kubernetes_sd_configs"] = pod_discovery(ordered, context.node_namespace)
+            job["relabel_configs"] = pod_rules(spec, scrape)
+        else:
+            job["dns_sd_configs"] = dns_discovery([spec for spec, _ in tracks], scrape)
+            if spec.track is not None:
+                job["relabel_configs"] = [track_rule(spec)]
         found.append(job)
     return found
 
 
-def dns_job(tracks: Sequence[ServiceSpec], port: int) -> dict[str, Any]:
-    """Docker: every address behind the instances' names."""
+def dns_discovery(tracks: Sequence[ServiceSpec], scrape: Scrape) -> list[dict[str, Any]]:
+    """Every address behind the names of the instances."""
     names = [spec.instance for spec in tracks]
-    job: dict[str, Any] = {
-        "dns_sd_configs": [
-            {"names": names, "type": "A", "port": port, "refresh_interval": INTERVAL}
-        ]
-    }
-    if tracks[0].track is not None:
-        job["relabel_configs"] = [
-            {
-                "source_labels": ["__meta_dns_name"],
-                "regex": f"{tracks[0].name}-(.+)",
-                "target_label": "track",
-            }
-        ]
-    return job
+    return [{"names": names, "type": "A", "port": scrape.port, "refresh_interval": INTERVAL}]
 
 
-def kubernetes_discovery(targets: Sequence[ServiceSpec]) -> dict[str, Any]:
+def track_rule(spec: ServiceSpec) -> dict[str, Any]:
+    """The label ``track``, from the name that was looked up."""
+    source = ["__meta_dns_name"]
+    return {"source_labels": source, "regex": f"{spec.name}-(.+)", "target_label": "track"}
+
+
+def pod_discovery(targets: Sequence[Target], node_namespace: str) -> list[dict[str, Any]]:
     """The same for every job: Prometheus then watches the pods once, not once for each job."""
     namespaces: dict[str, Any] = {"own_namespace": True}
-    if any(spec.privileged_reason for spec in targets):
-        namespaces["names"] = [PRIVILEGED_NAMESPACE]
-    return {"kubernetes_sd_configs": [{"role": "pod", "namespaces": namespaces}]}
+    if any(spec.privileged_reason for spec, _ in targets):
+        namespaces["names"] = [node_namespace]
+    return [{"role": "pod", "namespaces": namespaces}]
 
 
-def pod_job(spec: ServiceSpec, port: int, discovery: dict[str, Any]) -> dict[str, Any]:
-    """Kubernetes: the running pods of the service, on the port that has metrics.
+def pod_rules(spec: ServiceSpec, scrape: Scrape) -> list[dict[str, Any]]:
+    """Running pods of the service, on the port that has metrics.
 
     A copy on every node is told apart by its node, any other by its pod. (The DCGM exporter has a
     label ``pod`` of its own: the one that uses the GPU.)
     """
-    place = "node" if spec.per_node else "pod"
+    source, place = ("node_name", "node") if spec.per_node else ("name", "pod")
     rules: list[dict[str, Any]] = [
-        {"source_labels": [NAME_LABEL], "regex": spec.name, "action": "keep"},
-        {
-            "source_labels": [f"{POD}_container_port_number"],
-            "regex": str(port),
-            "action": "keep",
-        },
-        # Pods of finished jobs keep their labels.
-        {"source_labels": [f"{POD}_phase"], "regex": "Succeeded|Failed", "action": "drop"},
-        {
-            "source_labels": [f"{POD}_{'node_name' if spec.per_node else 'name'}"],
-            "target_label": place,
-        },
+        pod_rule("label_app_kubernetes_io_name", regex=spec.name, action="keep"),
+        pod_rule("container_port_number", regex=str(scrape.port), action="keep"),
+        # A pod that was evicted stays listed, and would be down for ever.
+        pod_rule("phase", regex="Succeeded|Failed", action="drop"),
+        pod_rule(source, target_label=place),
     ]
     if spec.track is not None:
-        rules.append({"source_labels": [TRACK_LABEL], "target_label": "track"})
-    return discovery | {"relabel_configs": rules}
+        rules.append(pod_rule("label_researchflow_ai_track", target_label="track"))
+    return rules
+
+
+def pod_rule(source: str, **rule: str) -> dict[str, Any]:
+    """A relabelling rule on what Kubernetes says of a pod."""
+    return {"source_labels": [f"{POD}_{source}"], **rule}

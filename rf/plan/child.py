@@ -3,6 +3,7 @@
 The result goes to the parent as one pickle on stdout; whatever the program prints goes to stderr.
 """
 
+import gc
 import os
 import pickle
 import runpy
@@ -25,6 +26,8 @@ from .stackfile import read_stack
 
 def main() -> None:
     """Read the two arguments, write the result, never raise."""
+    # The process ends with its plan: nothing is worth collecting.
+    gc.disable()
     with _private_stdout() as pipe:
         root, stack = sys.argv[1:]
         pickle.dump(plan(find_project(Path(root)), stack), pipe)

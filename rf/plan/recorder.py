@@ -6,7 +6,6 @@ preview does not know.
 """
 
 from collections.abc import Collection, Mapping
-from dataclasses import replace
 from typing import Any, NoReturn
 
 import pulumi
@@ -41,19 +40,16 @@ class PlanMonitor(mocks.MockMonitor):
         self._prefix = f"urn:pulumi:{stack}::{project}::"
         self._recorded: dict[str, Resource] = {}
         self._objects: dict[str, struct_pb2.Struct] = {}
-        self._outputs: dict[str, dict[str, Value]] = {}
+        self._complete: set[str] = set()
+        self._stack_outputs: dict[str, Value] = {}
 
     def recorded(self) -> tuple[Resource, ...]:
         """The resources so far, in order of registration, components with their outputs."""
-        return tuple(
-            replace(resource, outputs=self._outputs.get(urn, {}))
-            for urn, resource in self._recorded.items()
-        )
+        return tuple(self._recorded.values())
 
     def stack_outputs(self) -> dict[str, Value]:
         """What the program exported, once it has ended."""
-        stacks = [urn for urn in self._outputs if _qualified_type(urn) == STACK_TYPE]
-        return self._outputs[stacks[0]] if stacks else {}
+        return self._stack_outputs
 
     def make_urn(self, parent: str, type_: str, name: str) -> str:
         """The engine's URN: types of all ancestors, the stack itself left out."""
@@ -86,9 +82,12 @@ class PlanMonitor(mocks.MockMonitor):
     def RegisterResourceOutputs(
         self, request: resource_pb2.RegisterResourceOutputsRequest
     ) -> empty_pb2.Empty:
-        if request.urn in self._outputs:
+        if request.urn in self._complete:
             raise pulumi.RunError(f"{request.urn} registers its outputs twice")
-        self._outputs[request.urn] = properties(request.outputs)
+        self._complete.add(request.urn)
+        component = self._recorded.get(request.urn)
+        outputs = component.outputs if component else self._stack_outputs
+        outputs.update(properties(request.outputs))
         return empty_pb2.Empty()
 
     def Invoke(

@@ -41,7 +41,7 @@ def _try_to_read(project: Project, stack: str) -> Failure | None:
 
 
 def _in_a_process(project: Project, stack: str) -> Plan | Failure:
-    done = subprocess.run(  # noqa: S603 our own module, no shell
+    done = subprocess.run(
         [sys.executable, "-P", "-m", "rf.plan.child", str(project.root), stack],
         cwd=project.root,
         env=_environment(),

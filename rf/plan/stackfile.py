@@ -86,9 +86,8 @@ def _check_key(file: str, project: str, key: object) -> None:
     if not colon or not name:
         raise BadInputError(f"{file}: config key {text!r} has no namespace; write {project}:{text}")
     if namespace not in (project, *PROVIDERS):
-        raise BadInputError(
-            _unknown(file, f"namespace {namespace!r} of {text}", (project, *PROVIDERS))
-        )
+        found = _unknown(file, namespace, (project, *PROVIDERS))
+        raise BadInputError(f"{found} (the namespace of {text})")
 
 
 def _is_secure(value: object) -> bool:

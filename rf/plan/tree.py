@@ -78,9 +78,9 @@ def _components(tree: Tree, urn: str, children: Children, column: int, room: int
             continue
         own = [child for child in children.get(resource.urn, []) if _is_leaf(child, children)]
         label = _label(resource)
-        label.append(" " * max(2, column - len(label)))
-        lines = _tally(own, room)
-        label.append(f"\n{' ' * column}".join(lines), style="not bold dim")
+        for number, line in enumerate(_tally(own, room)):
+            gap = "\n" + " " * column if number else " " * max(2, column - len(label))
+            label.append(gap + line, style="not bold dim")
         _components(tree.add(label), resource.urn, children, column - INDENT, room)
 
 

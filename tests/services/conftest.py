@@ -2,45 +2,56 @@
 
 from __future__ import annotations
 
-import subprocess
-from collections.abc import Iterator
-from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import pytest
 
 from tests.services import server_process
-from tests.services.server_process import ServerProcess
+
+if TYPE_CHECKING:
+    import subprocess
+    from collections.abc import Iterator, Mapping
+    from pathlib import Path
+
+    from tests.services.server_process import ServerProcess
 
 
 class StartServer(Protocol):
+    """Start ``python -m PACKAGE``, or ``code`` in its place, with only these variables set."""
+
     def __call__(
         self,
         package: str,
+        variables: Mapping[str, str] = ...,
         *,
         code: str | None = None,
         shims: Path | None = None,
-        **variables: str,
     ) -> ServerProcess: ...
 
 
 class RunServer(Protocol):
+    """Run ``python -m PACKAGE`` until it ends by itself."""
+
     def __call__(
-        self, package: str, *, shims: Path | None = None, **variables: str
+        self, package: str, variables: Mapping[str, str] = ..., *, shims: Path | None = None
     ) -> subprocess.CompletedProcess[str]: ...
 
 
 @pytest.fixture
 def start_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StartServer]:
-    """Start ``python -m PACKAGE``, or ``code`` in its place, with only these variables set."""
+    """A StartServer whose servers are killed after the test."""
     running: list[ServerProcess] = []
 
     def start(
-        package: str, *, code: str | None = None, shims: Path | None = None, **variables: str
+        package: str,
+        variables: Mapping[str, str] | None = None,
+        *,
+        code: str | None = None,
+        shims: Path | None = None,
     ) -> ServerProcess:
         server = server_process.launch(
             ["-c", code] if code else ["-m", package],
-            server_process.environment(package, variables, shims),
+            server_process.environment(package, variables or {}, shims),
             tmp_path_factory.mktemp(package),
         )
         running.append(server)
@@ -54,11 +65,13 @@ def start_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StartServ
 
 @pytest.fixture
 def run_server() -> RunServer:
-    """Run ``python -m PACKAGE`` until it ends by itself."""
+    """A RunServer."""
 
     def run(
-        package: str, *, shims: Path | None = None, **variables: str
+        package: str, variables: Mapping[str, str] | None = None, *, shims: Path | None = None
     ) -> subprocess.CompletedProcess[str]:
-        return server_process.run(package, server_process.environment(package, variables, shims))
+        return server_process.run(
+            package, server_process.environment(package, variables or {}, shims)
+        )
 
     return run

@@ -5,10 +5,11 @@ The shapes are those of Ollama's ``api/types.go`` (``ListResponse``, ``ProcessRe
 
 from __future__ import annotations
 
+import contextlib
 import json
 import threading
 import time
-from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Self
@@ -19,16 +20,19 @@ NEVER = datetime(2318, 6, 1, tzinfo=UTC)
 
 
 def models(*entries: dict[str, Any]) -> bytes:
+    """The body of an answer of either path."""
     return json.dumps({"models": entries}).encode()
 
 
 def on_disk(name: str) -> dict[str, Any]:
+    """A model as ``/api/tags`` lists it."""
     return {"name": name, "model": name, "size": 4 * GIGABYTE, "digest": "0" * 64}
 
 
 def in_memory(
     name: str, *, size: int, vram: int, expires_at: datetime | None = None
 ) -> dict[str, Any]:
+    """A model as ``/api/ps`` lists it; expires in five minutes unless said."""
     expires = expires_at or datetime.now(UTC) + timedelta(minutes=5)
     return {
         "name": name,
@@ -40,41 +44,42 @@ def in_memory(
     }
 
 
+@dataclass(kw_only=True)
 class OllamaStandIn:
-    """Answers with ``tags`` and ``ps`` (bytes, as they are) and ``status``; all may be changed.
+    """Serves ``tags`` and ``ps``, bytes as they are, with ``status``; all may be changed.
 
-    ``before_answer`` runs before each answer, and ``seconds_per_byte`` pass between its bytes.
+    Each answer waits ``delay`` seconds and each of its bytes ``seconds_per_byte``. Port 0 takes a
+    free one.
     """
 
-    def __init__(
-        self,
-        *,
-        tags: bytes = models(),
-        ps: bytes = models(),
-        status: int = 200,
-        host: str = "127.0.0.1",
-        port: int = 0,
-        before_answer: Callable[[], None] = lambda: None,
-        seconds_per_byte: float = 0.0,
-    ) -> None:
-        self.answers = {"/api/tags": tags, "/api/ps": ps}
-        self.status = status
-        self.before_answer = before_answer
-        self.seconds_per_byte = seconds_per_byte
-        self._server = ThreadingHTTPServer((host, port), self._handler())
-        self._server.daemon_threads = True
-        self.address = f"{host}:{self._server.server_port}"
-        self.port: int = self._server.server_port
+    tags: bytes = models()
+    ps: bytes = models()
+    status: int = 200
+    host: str = "127.0.0.1"
+    port: int = 0
+    delay: float = 0.0
+    seconds_per_byte: float = 0.0
+
+    @property
+    def address(self) -> str:
+        """``host:port``."""
+        return f"{self.host}:{self.port}"
 
     @property
     def url(self) -> str:
+        """What OLLAMA_URL is set to."""
         return f"http://{self.address}"
 
     def __enter__(self) -> Self:
+        """Listen, and answer in threads that die with the test run."""
+        self._server = ThreadingHTTPServer((self.host, self.port), self._handler())
+        self._server.daemon_threads = True
+        self.port = self._server.server_port
         threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True).start()
         return self
 
     def __exit__(self, *_: object) -> None:
+        """Stop listening."""
         self._server.shutdown()
         self._server.server_close()
 
@@ -83,23 +88,21 @@ class OllamaStandIn:
 
         class Handler(BaseHTTPRequestHandler):
             def do_GET(self) -> None:
-                stand_in.before_answer()
-                body = stand_in.answers.get(self.path)
+                time.sleep(stand_in.delay)
+                body = {"/api/tags": stand_in.tags, "/api/ps": stand_in.ps}.get(self.path)
                 self.send_response(404 if body is None else stand_in.status)
                 self.send_header("Content-Length", str(len(body or b"")))
                 self.end_headers()
-                self.send(body or b"")
+                with contextlib.suppress(OSError):  # a client that gave up, which may be the point
+                    self.send(body or b"")
 
             def send(self, body: bytes) -> None:
                 if not stand_in.seconds_per_byte:
                     self.wfile.write(body)
                     return
-                try:
-                    for byte in body:
-                        self.wfile.write(bytes([byte]))
-                        time.sleep(stand_in.seconds_per_byte)
-                except OSError:
-                    return  # the client has given up, which is the point
+                for byte in body:
+                    self.wfile.write(bytes([byte]))
+                    time.sleep(stand_in.seconds_per_byte)
 
             def log_message(self, *_: object) -> None:
                 """Say nothing."""

@@ -8,13 +8,16 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import httpx
+import pytest
 from prometheus_client.parser import text_string_to_metric_families
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 SERVICES = Path(__file__).parents[2] / "services"
 PATIENCE_SECONDS = 30.0
@@ -24,22 +27,26 @@ Series = tuple[str, frozenset[tuple[str, str]]]
 
 
 def series(name: str, **labels: str) -> Series:
+    """The key under which ``ServerProcess.metrics`` holds a sample."""
     return name, frozenset(labels.items())
 
 
 @dataclass(frozen=True, kw_only=True)
 class ServerProcess:
+    """A running server, which writes its output to files."""
+
     process: subprocess.Popen[bytes]
     stdout: Path
     stderr: Path
     port: int
 
     def get(self, path: str, timeout: float = PATIENCE_SECONDS) -> httpx.Response:
+        """GET, on a connection of its own."""
         return httpx.get(f"http://127.0.0.1:{self.port}{path}", timeout=timeout, trust_env=False)
 
     def metrics(self) -> dict[Series, float]:
-        answer = self.get("/metrics")
-        assert answer.status_code == httpx.codes.OK
+        """Every sample of one scrape; fails on text that is not valid."""
+        answer = self.get("/metrics").raise_for_status()
         return {
             series(sample.name, **sample.labels): sample.value
             for family in text_string_to_metric_families(answer.text)
@@ -51,9 +58,11 @@ class ServerProcess:
         return [dict(json.loads(line)) for line in self.stdout.read_text().splitlines()]
 
     def terminate(self) -> None:
+        """Send SIGTERM."""
         self.process.send_signal(signal.SIGTERM)
 
     def wait(self) -> int:
+        """The exit status, which is negative after a signal."""
         return self.process.wait(PATIENCE_SECONDS)
 
 
@@ -85,7 +94,7 @@ def launch(arguments: list[str], variables: Mapping[str, str], directory: Path) 
                 )
         time.sleep(0.02)
     process.kill()
-    raise AssertionError(f"the server never listened; it said: {stderr.read_text()}")
+    pytest.fail(f"the server never listened; it said: {stderr.read_text()}")
 
 
 def run(package: str, variables: Mapping[str, str]) -> subprocess.CompletedProcess[str]:

@@ -1,6 +1,4 @@
-"""What the Kubernetes tests share: a plain service, a plain cluster, and ways to look at objects."""
-
-from __future__ import annotations
+"""What the Kubernetes tests share: a plain service, a plain cluster, and a look at objects."""
 
 from collections.abc import Iterable
 from dataclasses import replace
@@ -54,7 +52,7 @@ def service(**changes: Any) -> ServiceSpec:
 
 
 def cluster(**changes: Any) -> Cluster:
-    """A cluster with a GPU pool; ``changes`` to ``KubernetesArgs`` go into ``args``."""
+    """A cluster with a GPU pool and no clients, but for ``changes``."""
     return replace(CLUSTER, **changes)
 
 

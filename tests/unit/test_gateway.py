@@ -4,6 +4,7 @@ import json
 import shutil
 import subprocess
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -26,7 +27,7 @@ def gateway(ollama: ServiceSpec) -> ServiceSpec:
     return Gateway.describe(GatewayArgs(), Context().knowing(ollama))
 
 
-def bootstrap(gateway: ServiceSpec) -> dict:
+def bootstrap(gateway: ServiceSpec) -> Any:
     return yaml.safe_load(next(f.content for f in gateway.files if f.path.endswith("envoy.yaml")))
 
 

@@ -1,14 +1,16 @@
 """What the Ollama spec promises."""
 
+from typing import Any
+
 import pytest
 from pydantic import ValidationError
 
 from components.context import Context
 from components.ollama import ModelArgs, Ollama, OllamaArgs, modelfile
-from components.spec import ExecCheck
+from components.spec import ExecCheck, ServiceSpec
 
 
-def spec_of(**args: object):  # noqa: ANN201 -- the type is ServiceSpec; args vary by test
+def spec_of(**args: Any) -> ServiceSpec:
     return Ollama.describe(OllamaArgs(**args), Context())
 
 

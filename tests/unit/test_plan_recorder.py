@@ -174,6 +174,15 @@ def test_outputs_registered_twice_are_refused() -> None:
         planned(program)
 
 
+def test_an_exception_inside_apply_reaches_the_caller() -> None:
+    def program() -> None:
+        size = pulumi.Output.from_input(0).apply(lambda zero: 1 // zero)
+        config_map("first", {"data": {"size": size}})
+
+    with pytest.raises(ZeroDivisionError):
+        planned(program)
+
+
 def test_a_call_to_a_provider_is_refused_by_its_token() -> None:
     def program() -> None:
         pulumi.runtime.invoke("aws:index:getRegion", {})

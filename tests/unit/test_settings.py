@@ -1,27 +1,20 @@
 """What a stack file may say, and what it hears when it says something else."""
 
 import copy
-from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import TypeAdapter
 
 from settings import SECRETS, Settings, SettingsError, Stack, parse
+from tests.conftest import platform
 
 STACKS = ("local", "staging", "production")
 FILE = "Pulumi.test.yaml"
 LOCAL: dict[str, Any] = {"environment": "local", "target": {"kind": "docker"}}
 MADE_UP = "0-made-up"
-
-
-def platform(stack: str) -> dict[str, Any]:
-    return yaml.safe_load(Path(f"Pulumi.{stack}.yaml").read_text())["config"][
-        "researchflow-ai:platform"
-    ]
 
 
 def with_value(tree: dict[str, Any], path: str, value: Any) -> dict[str, Any]:
@@ -48,7 +41,8 @@ def test_every_stack_file_is_accepted(stack: str) -> None:
 def everything() -> dict[str, Any]:
     """The production settings with every default written out."""
     settings = parse(platform("production"), FILE).settings
-    return TypeAdapter(Settings).dump_python(settings, mode="json")
+    found: dict[str, Any] = TypeAdapter(Settings).dump_python(settings, mode="json")
+    return found
 
 
 def sections(tree: Any, path: tuple[str | int, ...] = ()) -> list[tuple[str | int, ...]]:
@@ -189,9 +183,9 @@ def test_each_stack_needs_exactly_these_secrets(stack: str, secrets: tuple[str, 
 
 
 def test_a_private_registry_needs_its_credentials() -> None:
-    assert (
-        "registryCredentials" in parse(with_value(LOCAL, "images.pull_secret", True), FILE).secrets
-    )
+    tree = {**LOCAL, "images": {"pull_secret": True}}
+
+    assert "registryCredentials" in parse(tree, FILE).secrets
 
 
 @given(st.sampled_from(sorted(SECRETS)), st.text(min_size=8))
@@ -207,10 +201,9 @@ def test_a_secret_in_the_wrong_place_is_refused_without_being_shown(name: str, v
     )
 )
 def test_whatever_it_is_given_it_answers_in_words(tree: Any) -> None:
-    try:
-        parse(tree, FILE)
-    except SettingsError as error:
-        assert all(line.startswith(FILE) for line in str(error).splitlines())
+    message = complaint(tree)
+
+    assert all(line.startswith(FILE) for line in message.splitlines())
 
 
 def test_a_public_gateway_is_refused_while_it_asks_nobody_who_they_are() -> None:

@@ -45,7 +45,7 @@ class DcgmExporter(AIService[DcgmExporterArgs]):
             environment=environment(context),
             ports=(Port(name="metrics", number=PORT),),
             health=Health(ready=healthy, live=healthy),
-            resources=Resources(cpu=args.cpu, memory=args.memory),
+            resources=Resources(cpu=args.cpu, memory=args.memory, gpus=1),
             scratch=(Scratch(path="/tmp", size=0.0625),),
             scrape=Scrape(port=PORT),
             per_node=True,
@@ -61,10 +61,9 @@ def environment(context: Context) -> dict[str, str]:
     """The exporter's flags, as the variables that it has for them."""
     return {
         "DCGM_EXPORTER_LISTEN": f":{PORT}",
-        # Twice in each scrape interval; its own default of 30 s would show one value in two.
-        "DCGM_EXPORTER_INTERVAL": "7500",
+        # As often as it is scraped; at its own default of 30 s every second sample would be stale.
+        "DCGM_EXPORTER_INTERVAL": "15000",
         "DCGM_EXPORTER_KUBERNETES": "true" if context.kubernetes else "false",
         "DCGM_EXPORTER_LOG_FORMAT": "json",
         "DCGM_EXPORTER_DEBUG": "true" if context.log_level == "debug" else "false",
-        "NVIDIA_VISIBLE_DEVICES": "all",
     }

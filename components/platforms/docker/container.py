@@ -30,9 +30,13 @@ CPU_PERIOD = 100_000
 
 
 def replica_parts(spec: ServiceSpec) -> tuple[tuple[str, ...], ...]:
-    """What is added to the service's name for each copy: nothing, or ``1``, ``2``…"""
+    """What is added to the service's name for each copy: nothing for the first, then ``2``, ``3``.
+
+    So more or fewer copies leave the others alone; a first copy with another name would want the
+    published ports while the old one still has them.
+    """
     copies = 1 if spec.per_node else spec.replicas
-    return ((),) if copies == 1 else tuple((str(number + 1),) for number in range(copies))
+    return ((), *((str(number),) for number in range(2, copies + 1)))
 
 
 def service_container(spec: ServiceSpec, replica: int, place: Place) -> Kwargs:
@@ -91,7 +95,7 @@ def job_container(spec: ServiceSpec, job: Job, place: Place) -> Kwargs:
 
 
 def one_shot() -> Kwargs:
-    """Arguments of a container that runs once and is waited for. It stays, stopped, with its log."""
+    """A container that runs once and is waited for; it stays, stopped, with its log."""
     return {"must_run": False, "attach": True, "restart": "no"}
 
 

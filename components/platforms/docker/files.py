@@ -21,11 +21,11 @@ if TYPE_CHECKING:
     from ...spec import ServiceSpec
     from .place import Kwargs, Place
 
-SECRET_HASH = "researchflow.ai/secret-hash"  # noqa: S105 the name of a label
+SECRET_HASH = "researchflow.ai/secret-hash"
 
 STAGING = "/staging"
 TARGET = "/volume"
-SECRET_MODE = "0440"  # noqa: S105 the mode of a file
+SECRET_MODE = "0440"
 PLAIN_MODE = "0444"
 RESOURCES = Resources(cpu=0.5, memory=32 / 1024)
 
@@ -51,13 +51,14 @@ for old in * .*; do
 done
 """
 
-# $1 owner. A volume that holds nothing takes over content and owner of the image's directory when
-# a container first mounts it; the marker keeps what is set here.
+# $1 owner. The marker says that all of the volume belongs to that owner; a run that was cut off
+# leaves none. It also keeps Docker from filling an empty volume with what the image of its first
+# reader has at that path, and from giving it that owner.
 OWN = f"""set -eu
 cd {TARGET}
-if [ "$(stat -c %u:%g .)" = "$1" ]; then exit 0; fi
-if [ ! -e .researchflow ]; then : >.researchflow; fi
+if [ "$(cat .researchflow 2>/dev/null)" = "$1" ]; then exit 0; fi
 chown -R "$1" .
+echo "$1" >.researchflow
 """
 
 
@@ -71,12 +72,14 @@ def writer(
     mode = SECRET_MODE if directory.kind == "secret" else PLAIN_MODE
     names = sorted(directory.files)
     arguments = [f"{spec.user}:{spec.group}", mode, str(len(points)), *points, *names]
-    return _one_shot_on(volume, WRITE, arguments, place) | {"name": volume}
+    return _one_shot_on(volume, WRITE, arguments, place, add=("CHOWN",))
 
 
 def owner(volume: str, spec: ServiceSpec, place: Place) -> Kwargs:
     """The container that gives ``volume`` to the service's user."""
-    return _one_shot_on(volume, OWN, [f"{spec.user}:{spec.group}"], place) | {"name": volume}
+    # What an earlier user made private is handed over too, and root owns nothing of it.
+    add = ("CHOWN", "DAC_OVERRIDE")
+    return _one_shot_on(volume, OWN, [f"{spec.user}:{spec.group}"], place, add=add)
 
 
 def upload(name: str, content: object) -> Kwargs:
@@ -90,10 +93,13 @@ def secret_hash(filled: Mapping[str, str]) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:8]
 
 
-def _one_shot_on(volume: str, script: str, arguments: list[str], place: Place) -> Kwargs:
+def _one_shot_on(
+    volume: str, script: str, arguments: list[str], place: Place, *, add: tuple[str, ...]
+) -> Kwargs:
     return {
-        **confined(place, RESOURCES, add=("CHOWN",)),
+        **confined(place, RESOURCES, add=add),
         **one_shot(),
+        "name": volume,
         "image": place.image(place.args.writer_image),
         "user": "0:0",
         "network_mode": "none",

@@ -29,7 +29,7 @@ _PYTHON = "import urllib.request; urllib.request.urlopen('{url}', timeout={timeo
 
 
 def check(health: Health) -> Test | NoTool:
-    """Docker's health test: ``ready``, or ``startup`` where ``ready`` cannot be asked from inside."""
+    """Docker's health test: ``ready``, or ``startup`` where nothing inside can ask ``ready``."""
     ready = probe(health.ready)
     if isinstance(ready, NoTool) and health.startup is not None:
         startup = probe(health.startup)

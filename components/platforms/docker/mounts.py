@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from ...spec import HostMount, Job, Scratch, ServiceSpec, Volume
     from .place import Kwargs, Place
 
-SHARED_MEMORY = "/dev/shm"  # noqa: S108 the path that glibc and CUDA use
+SHARED_MEMORY = "/dev/shm"
 MIB = 1024
 
 

@@ -31,7 +31,7 @@ def networks(place: Place) -> dict[str, Kwargs]:
 
 
 def service_networks(spec: ServiceSpec, place: Place) -> list[Kwargs]:
-    """Where ``spec`` is reached under its instance name. Replicas share it: DNS answers with all."""
+    """Where ``spec`` is reached by its instance name. Replicas share it: DNS answers with all."""
     names = [place.named(INTERNAL)]
     if spec.edge:
         names.append(place.named(EDGE))

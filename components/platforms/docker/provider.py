@@ -1,4 +1,4 @@
-"""The Docker provider, for the credentials of registries; they are the provider's, not an image's."""
+"""The Docker provider: credentials of registries are its settings, not those of an image."""
 
 from __future__ import annotations
 

@@ -10,12 +10,16 @@ from .naming import metadata
 if TYPE_CHECKING:
     from ...spec import ServiceSpec
     from .cluster import Cluster
+    from .manifest import Body
 
 RBAC_GROUP = "rbac.authorization.k8s.io"
 
 
 def access(spec: ServiceSpec, cluster: Cluster) -> tuple[Manifest, ...]:
-    """A ServiceAccount, and a Role with exactly the listed rules where there are any."""
+    """A ServiceAccount and, where rules are listed, Roles with exactly these.
+
+    One in each namespace of the platform and none beyond: Prometheus lists the pods of both.
+    """
     account = Manifest(
         suffix="service-account",
         body={
@@ -27,10 +31,18 @@ def access(spec: ServiceSpec, cluster: Cluster) -> tuple[Manifest, ...]:
     )
     if not spec.api_access:
         return (account,)
-    return account, _role(spec, cluster), _binding(spec, cluster)
+    roles = [
+        each
+        for prefix, namespace in (("", cluster.namespace), ("node-", cluster.node_namespace))
+        for each in (
+            _role(spec, cluster, prefix, namespace),
+            _binding(spec, cluster, prefix, namespace),
+        )
+    ]
+    return account, *roles
 
 
-def _role(spec: ServiceSpec, cluster: Cluster) -> Manifest:
+def _role(spec: ServiceSpec, cluster: Cluster, prefix: str, namespace: str) -> Manifest:
     rules = [
         {
             "apiGroups": [rule.group],
@@ -39,30 +51,28 @@ def _role(spec: ServiceSpec, cluster: Cluster) -> Manifest:
         }
         for rule in spec.api_access
     ]
-    return Manifest(
-        suffix="role",
-        body={
-            "apiVersion": f"{RBAC_GROUP}/v1",
-            "kind": "Role",
-            "metadata": metadata(spec, cluster, spec.instance),
-            "rules": rules,
-        },
-    )
+    return _rbac(spec, cluster, f"{prefix}role", namespace, {"kind": "Role", "rules": rules})
 
 
-def _binding(spec: ServiceSpec, cluster: Cluster) -> Manifest:
+def _binding(spec: ServiceSpec, cluster: Cluster, prefix: str, namespace: str) -> Manifest:
     subject = {
         "kind": "ServiceAccount",
         "name": spec.instance,
         "namespace": cluster.namespace_of(spec),
     }
+    content: Body = {
+        "kind": "RoleBinding",
+        "roleRef": {"apiGroup": RBAC_GROUP, "kind": "Role", "name": spec.instance},
+        "subjects": [subject],
+    }
+    return _rbac(spec, cluster, f"{prefix}role-binding", namespace, content)
+
+
+def _rbac(
+    spec: ServiceSpec, cluster: Cluster, suffix: str, namespace: str, content: Body
+) -> Manifest:
+    described = metadata(spec, cluster, spec.instance) | {"namespace": namespace}
     return Manifest(
-        suffix="role-binding",
-        body={
-            "apiVersion": f"{RBAC_GROUP}/v1",
-            "kind": "RoleBinding",
-            "metadata": metadata(spec, cluster, spec.instance),
-            "roleRef": {"apiGroup": RBAC_GROUP, "kind": "Role", "name": spec.instance},
-            "subjects": [subject],
-        },
+        suffix=suffix,
+        body={"apiVersion": f"{RBAC_GROUP}/v1", "metadata": described, **content},
     )

@@ -66,3 +66,8 @@ class KubernetesArgs:
     No label selects it, so a NetworkPolicy needs addresses. The exact ones, from ``kubectl get
     endpoints kubernetes``, are narrower than the default; managed clusters may change theirs.
     """
+
+    @property
+    def node_namespace(self) -> str:
+        """Where agents live that cannot meet the restricted Pod Security level."""
+        return f"{self.namespace}-node"

@@ -34,7 +34,7 @@ class Cluster:
     @property
     def node_namespace(self) -> str:
         """Where agents live that cannot meet that level."""
-        return f"{self.args.namespace}-node"
+        return self.args.node_namespace
 
     @property
     def namespaces(self) -> tuple[str, str]:

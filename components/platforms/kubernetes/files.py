@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from .cluster import Cluster
 
 CONFIG_HASH = "researchflow.ai/config-hash"
-SECRET_HASH = "researchflow.ai/secret-hash"  # noqa: S105 the name of an annotation
+SECRET_HASH = "researchflow.ai/secret-hash"
 
 
 def object_name(prefix: str, directory: Directory) -> str:

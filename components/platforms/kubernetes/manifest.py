@@ -23,11 +23,13 @@ class Manifest:
 
     ``suffix`` ends the logical name and never changes. ``templates`` maps file names to texts with
     ``${secret}`` in them: a Secret gets them, filled in, as ``stringData``; a workload gets their
-    hash in its pod template. No secret is ever in ``body``.
+    hash in its pod template. No secret is ever in ``body``. ``protect``: the engine refuses to
+    delete or replace it until somebody says ``pulumi state unprotect``.
     """
 
     suffix: str
     body: Body
     stage: Stage = "setup"
     timeout_seconds: int | None = None
+    protect: bool = False
     templates: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))

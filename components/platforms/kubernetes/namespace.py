@@ -26,7 +26,7 @@ NODE_REASON = (
 # For a pod that somebody adds by hand without saying what it needs; ours all say.
 DEFAULT_CPU = 0.25
 DEFAULT_MEMORY = 0.25
-REGISTRY_SECRET = "registryCredentials"  # noqa: S105 the name of a setting
+REGISTRY_SECRET = "registryCredentials"
 
 
 def foundation(cluster: Cluster) -> tuple[Manifest, ...]:
@@ -44,7 +44,7 @@ def foundation(cluster: Cluster) -> tuple[Manifest, ...]:
 
 
 def _namespace(suffix: str, name: str, level: Level, cluster: Cluster) -> Manifest:
-    security = {}
+    security: dict[str, str] = {}
     for mode in ("enforce", "audit", "warn"):
         security[f"pod-security.kubernetes.io/{mode}"] = level
         security[f"pod-security.kubernetes.io/{mode}-version"] = LEVEL_VERSION

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from .manifest import Body
     from .mounts import Mount
 
-PULL_SECRET = "registry-credentials"  # noqa: S105 the name of an object
+PULL_SECRET = "registry-credentials"
 GPU = "nvidia.com/gpu"
 GPU_TOLERATION = {"key": GPU, "operator": "Exists", "effect": "NoSchedule"}
 POOL_LABEL = "researchflow.ai/pool"

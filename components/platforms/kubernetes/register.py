@@ -70,7 +70,7 @@ def register(
     done: list[pulumi.Resource] = list(after)
     made: list[pulumi.Resource] = []
     for stage in STAGES:
-        group = [
+        group: list[pulumi.Resource] = [
             _resource(
                 manifest,
                 parent.pulumi_resource_name,
@@ -108,7 +108,11 @@ def _options(
         limit = f"{manifest.timeout_seconds}s"
         timeouts = pulumi.CustomTimeouts(create=limit, update=limit, delete=limit)
     return pulumi.ResourceOptions(
-        parent=parent, depends_on=list(after), provider=provider, custom_timeouts=timeouts
+        parent=parent,
+        depends_on=list(after),
+        provider=provider,
+        custom_timeouts=timeouts,
+        protect=manifest.protect,
     )
 
 

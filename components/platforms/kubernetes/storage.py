@@ -29,6 +29,8 @@ def claim(spec: ServiceSpec, volume: Volume, cluster: Cluster) -> Manifest:
         content["storageClassName"] = storage_class
     return Manifest(
         suffix=f"volume-{volume.name}",
+        # A claim cannot change its class or mode: the engine would replace it and lose its data.
+        protect=cluster.environment == "production",
         body={
             "apiVersion": "v1",
             "kind": "PersistentVolumeClaim",

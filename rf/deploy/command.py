@@ -1,0 +1,49 @@
+"""``rf up`` and ``rf down`` on the command line."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ..exit_codes import ExitCode
+from ..project import find_project
+from ..stacks import checked_stack
+
+StackName = Annotated[str, typer.Argument(metavar="STACK", help="Name of the stack.")]
+Yes = Annotated[
+    bool, typer.Option("--yes", "-y", help="Do not ask; the local stack is never asked about.")
+]
+
+
+def up(stack: StackName, *, yes: Yes = False) -> ExitCode:
+    """Deploy STACK with the Pulumi CLI, keeping its state and home inside the project.
+
+    The local stack gets random secrets on its first run, and our own images are built for it. For
+    other stacks PULUMI_BACKEND_URL names the team's backend.
+    """
+    return _run(stack, remove=False, yes=yes)
+
+
+def down(stack: StackName, *, yes: Yes = False) -> ExitCode:
+    """Remove what rf up deployed for STACK."""
+    return _run(stack, remove=True, yes=yes)
+
+
+def _run(stack: str, *, remove: bool, yes: bool) -> ExitCode:
+    # The program takes a second to load, which no other command should wait for.
+    from . import deployment  # noqa: PLC0415
+    from .engine import install_cli  # noqa: PLC0415
+    from .runner import SubprocessRunner  # noqa: PLC0415
+
+    checked = checked_stack(find_project(Path.cwd()), stack)
+    tools = deployment.Tools(
+        runner=SubprocessRunner(),
+        environment=dict(os.environ),
+        install=install_cli,
+        say=lambda line: typer.echo(line, err=True),
+    )
+    operation = deployment.down if remove else deployment.up
+    return ExitCode.ERROR if operation(checked, tools, yes=yes) else ExitCode.DONE

@@ -1,0 +1,109 @@
+"""The Pulumi CLI: where it comes from, and the few things asked of it."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.error import URLError
+
+from ..errors import BadInputError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from .folder import LocalFolder
+    from .runner import Runner
+
+
+def install_cli(root: Path) -> None:
+    """The SDK's own installer, for the CLI of the SDK's own version; quick where it is there."""
+    from pulumi.automation import PulumiCommand  # noqa: PLC0415 takes long, and is rarely needed
+
+    PulumiCommand.install(root=str(root))
+
+
+def find_cli(
+    folder: LocalFolder,
+    given: Mapping[str, str],
+    install: Callable[[Path], None],
+    say: Callable[[str], None],
+) -> Path:
+    """The CLI on PATH, or else one put below ``folder``; BadInputError in one line otherwise."""
+    found = shutil.which("pulumi", path=given.get("PATH"))
+    if found:
+        return Path(found)
+    wanted = version("pulumi")
+    if not (folder.cli / "bin" / "pulumi").exists():
+        say(f"There is no pulumi on PATH; downloading version {wanted} to {folder.cli}, once ...")
+    try:
+        install(folder.cli)
+    except Exception as error:  # noqa: BLE001 whatever went wrong, there is one thing to do
+        message = (
+            f"there is no pulumi on PATH, and downloading {wanted} failed ({_why(error)}); install "
+            "it as https://www.pulumi.com/docs/install says, or check the network and repeat"
+        )
+        raise BadInputError(message) from None
+    return folder.cli / "bin" / "pulumi"
+
+
+def _why(error: Exception) -> str:
+    output = error.output if isinstance(error, subprocess.CalledProcessError) else None
+    cause = error.reason if isinstance(error, URLError) else error
+    text = output.decode(errors="replace") if isinstance(output, bytes) else str(cause)
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    return lines[-1] if lines else type(error).__name__
+
+
+@dataclass(frozen=True, kw_only=True)
+class Engine:
+    """The CLI at work on one stack. ``file`` is the copy of the stack file that it may write to."""
+
+    cli: Path
+    stack: str
+    root: Path
+    file: Path
+    environment: Mapping[str, str]
+    runner: Runner
+
+    @property
+    def _env(self) -> dict[str, str]:
+        # The language host is looked for on PATH, and a downloaded one lies beside its CLI.
+        path = os.pathsep.join([self.environment.get("PATH", os.defpath), str(self.cli.parent)])
+        return {**self.environment, "PATH": path}
+
+    @property
+    def which(self) -> tuple[str, ...]:
+        """Options that name the stack and its file."""
+        return ("--stack", self.stack, "--config-file", str(self.file))
+
+    def open_stack(self) -> None:
+        """Select the stack, made where it is missing; its salt goes into ``file``."""
+        self._ask(["stack", "select", "--create", self.stack], cwd=self.file.parent)
+
+    def set_secret(self, key: str, value: str) -> None:
+        """Encrypt ``value`` into ``file``. It goes over stdin: command lines are for all to see."""
+        self._ask(["config", "set", "--secret", key, *self.which], cwd=self.root, stdin=value)
+
+    def up(self, *, yes: bool) -> int:
+        """``pulumi up`` on the user's terminal; its exit status."""
+        return self._show(["up"], yes=yes)
+
+    def destroy(self, *, yes: bool) -> int:
+        """``pulumi destroy`` on the user's terminal; its exit status."""
+        return self._show(["destroy"], yes=yes)
+
+    def _ask(self, arguments: Sequence[str], *, cwd: Path, stdin: str = "") -> None:
+        command = [str(self.cli), *arguments]
+        answer = self.runner.ask(command, cwd=cwd, env=self._env, stdin=stdin)
+        if answer.status:
+            what = " ".join(["pulumi", *arguments[:2]])
+            raise BadInputError(f"{what} failed for the stack {self.stack}: {answer.reason}")
+
+    def _show(self, arguments: Sequence[str], *, yes: bool) -> int:
+        command = [str(self.cli), *arguments, *self.which, *(["--yes"] if yes else [])]
+        return self.runner.show(command, cwd=self.root, env=self._env)

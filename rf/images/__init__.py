@@ -1,0 +1,1 @@
+"""``rf images``: which content a stack's images have, as their registries tell."""

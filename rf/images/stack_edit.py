@@ -1,0 +1,68 @@
+"""Changes settings in the text of a stack file, and leaves everything else as it is."""
+
+from __future__ import annotations
+
+import copy
+import io
+from typing import TYPE_CHECKING, Any
+
+from ruamel.yaml import YAML
+
+from ..errors import BadInputError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+def with_settings(text: str, key: str, values: Mapping[tuple[str, ...], str], file: str) -> str:
+    """``text`` with each of ``values`` at its path below the config ``key``.
+
+    Comments, order and quotes stay. A setting that is not there yet goes first in its section, as
+    a comment after the last one belongs to what follows; a missing section goes last.
+    BadInputError where the file shares sections by anchors, so that one change would make two.
+    """
+    yaml = _round_trip()
+    document = yaml.load(text)
+    for path, value in values.items():
+        section = _section(document["config"][key], path[:-1])
+        if path[-1] in section:
+            section[path[-1]] = value
+        else:
+            section.insert(0, path[-1], value)
+    buffer = io.StringIO()
+    yaml.dump(document, buffer)
+    edited = buffer.getvalue()
+    if _plain(edited) != _expected(_plain(text), key, values):
+        message = f"{file} shares sections by YAML anchors; write each section out, then repeat"
+        raise BadInputError(message)
+    return edited
+
+
+def _round_trip() -> YAML:
+    yaml = YAML()
+    yaml.preserve_quotes = True
+    yaml.width = 10**9
+    yaml.indent(mapping=2, sequence=4, offset=2)
+    return yaml
+
+
+def _section(node: Any, path: tuple[str, ...]) -> Any:
+    for part in path:
+        if part not in node:
+            node[part] = type(node)()
+        node = node[part]
+    return node
+
+
+def _plain(text: str) -> Any:
+    return YAML(typ="safe", pure=True).load(text)
+
+
+def _expected(document: Any, key: str, values: Mapping[tuple[str, ...], str]) -> Any:
+    document = copy.deepcopy(document)
+    for path, value in values.items():
+        node = document["config"][key]
+        for part in path[:-1]:
+            node = node.setdefault(part, {})
+        node[path[-1]] = value
+    return document

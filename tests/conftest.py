@@ -1,0 +1,46 @@
+"""What every tier shares: the real stacks, planned by the real program."""
+
+import json
+import runpy
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from rf.plan.model import Plan
+from rf.plan.record import Config, record
+from rf.plan.run import plan_stacks
+from rf.project import find_project
+from settings import SECRETS
+
+PROJECT = "researchflow-ai"
+STACKS = ("local", "staging", "production")
+
+
+def platform(stack: str) -> dict[str, Any]:
+    """What the stack file says below ``researchflow-ai:platform``."""
+    config = yaml.safe_load(Path(f"Pulumi.{stack}.yaml").read_text())["config"]
+    found: dict[str, Any] = config[f"{PROJECT}:platform"]
+    return found
+
+
+def planned(tree: dict[str, Any], stack: str = "test") -> Plan:
+    """The plan of the real program for settings that no file holds."""
+    plain = {
+        f"{PROJECT}:platform": json.dumps(tree),
+        "pulumi:disable-default-providers": '["kubernetes", "docker"]',
+    }
+    config = Config(plain, [f"{PROJECT}:{name}" for name in SECRETS])
+
+    def program() -> None:
+        runpy.run_path("__main__.py", run_name="__main__")
+
+    return record(program, project=PROJECT, stack=stack, config=config)
+
+
+@pytest.fixture(scope="session")
+def plans() -> dict[str, Plan]:
+    """The plan of every stack, as ``rf plan`` makes it."""
+    found = plan_stacks(find_project(Path.cwd()), STACKS)
+    return {plan.stack: plan for plan in found}

@@ -1,0 +1,30 @@
+"""Faults put into a server process from outside: Python imports ``sitecustomize`` before it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def replace_search(shims: Path, body: str) -> None:
+    """Make faiss search an exact index by ``body``, which returns (distances, neighbours)."""
+    (shims / "sitecustomize.py").write_text(
+        "import time, faiss, numpy\n"
+        f"def search(self, *args, **kwargs):\n    {body}\n"
+        "faiss.IndexFlatL2.search = search\n"
+    )
+
+
+def replace_resolver(shims: Path, body: str) -> None:
+    """Make the name ``ollama.test`` resolve by ``body``, which returns what getaddrinfo does."""
+    (shims / "sitecustomize.py").write_text(
+        "import socket, time\n"
+        "def answer(family, *sockaddr):\n"
+        "    return family, socket.SOCK_STREAM, 6, '', sockaddr\n"
+        f"def getaddrinfo(host, port, *args, **kwargs):\n    {body}\n"
+        "real, fake = socket.getaddrinfo, getaddrinfo\n"
+        "socket.getaddrinfo = lambda host, *args, **kwargs: (\n"
+        "    fake if host == 'ollama.test' else real)(host, *args, **kwargs)\n"
+    )

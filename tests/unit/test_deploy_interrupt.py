@@ -1,0 +1,128 @@
+"""An interrupt reaches the program that ``rf`` waits for once, with a terminal and without one."""
+
+import os
+import pty
+import select
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from textwrap import dedent
+
+from rf.deploy.runner import SubprocessRunner
+
+# Says when it is ready, counts SIGINTs until none has come for a moment, and ends with the count.
+# Python may call a handler once for two signals, but it writes one byte for each.
+CHILD = dedent("""
+    import os, select, signal, sys
+    reader, writer = os.pipe()
+    os.set_blocking(writer, False)
+    signal.set_wakeup_fd(writer)
+    signal.signal(signal.SIGINT, lambda number, frame: None)
+    print("ready", flush=True)
+    count = len(os.read(reader, 1))
+    while select.select([reader], [], [], 0.5)[0]:
+        count += len(os.read(reader, 16))
+    sys.exit(40 + count)
+""")
+# What rf does with a long-running program.
+PARENT = dedent("""
+    import os, sys
+    from pathlib import Path
+    from rf.deploy.runner import SubprocessRunner
+    command = [sys.executable, "-c", sys.argv[1]]
+    sys.exit(SubprocessRunner().show(command, cwd=Path.cwd(), env=os.environ))
+""")
+# Makes the terminal that is standard input the one that controls the session.
+TAKE_TERMINAL = "import fcntl, termios; fcntl.ioctl(0, termios.TIOCSCTTY, 0)\n"
+ONCE = 41
+
+
+def without_a_terminal() -> subprocess.Popen[str]:
+    process = subprocess.Popen(
+        [sys.executable, "-c", PARENT, CHILD],
+        stdout=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    assert process.stdout is not None
+    assert process.stdout.readline() == "ready\n"
+    return process
+
+
+def test_without_a_terminal_the_first_interrupt_is_handed_on_and_the_others_are_not() -> None:
+    process = without_a_terminal()
+
+    for _ in range(3):
+        process.send_signal(signal.SIGINT)
+        time.sleep(0.05)
+
+    assert process.wait(10) == ONCE
+
+
+def test_without_a_terminal_a_signal_to_the_whole_group_arrives_once() -> None:
+    process = without_a_terminal()
+
+    os.killpg(process.pid, signal.SIGINT)
+
+    assert process.wait(10) == ONCE
+
+
+def test_a_request_to_end_arrives_as_the_interrupt_that_programs_wind_down_at() -> None:
+    process = without_a_terminal()
+
+    process.send_signal(signal.SIGTERM)
+
+    assert process.wait(10) == ONCE
+
+
+def at_a_terminal(child: str, typed: bytes) -> tuple[int, str]:
+    """Run PARENT in the foreground of a terminal of its own and type; its status and output."""
+    ours, theirs = pty.openpty()
+    process = subprocess.Popen(
+        [sys.executable, "-c", TAKE_TERMINAL + PARENT, child],
+        stdin=theirs,
+        stdout=theirs,
+        stderr=theirs,
+        start_new_session=True,
+    )
+    try:
+        output = read_until(ours, b"ready")
+        os.write(ours, typed)
+        status = process.wait(10)
+        return status, (output + read_until(ours, b"")).decode()
+    finally:
+        process.kill()
+        os.close(ours)
+        os.close(theirs)
+
+
+def read_until(terminal: int, wanted: bytes) -> bytes:
+    """What the terminal shows, up to the text ``wanted``; what is there already for no text."""
+    output = b""
+    while select.select([terminal], [], [], 10 if wanted else 0)[0]:
+        output += os.read(terminal, 1024)
+        if wanted and wanted in output:
+            break
+    return output
+
+
+def test_at_a_terminal_control_c_arrives_once() -> None:
+    status, _ = at_a_terminal(CHILD, b"\x03")
+
+    assert status == ONCE
+
+
+def test_at_a_terminal_the_program_can_ask_a_question() -> None:
+    status, output = at_a_terminal("print('answer:', input('ready? ').upper())", b"yes\n")
+
+    assert status == 0
+    assert "answer: YES" in output
+
+
+def test_a_program_that_does_not_exist_is_an_answer_and_no_exception() -> None:
+    answer = SubprocessRunner().ask(["no-such-program"], cwd=Path.cwd(), env={})
+
+    assert answer.status == 127
+    assert answer.reason == "no-such-program: not found"

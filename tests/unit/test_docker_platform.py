@@ -1,0 +1,304 @@
+"""The Docker platform as resources: parents, names, order, provider, and secrets that stay so."""
+
+import asyncio
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pulumi
+import pytest
+from pulumi.runtime.settings import reset_options
+from pydantic import TypeAdapter, ValidationError
+
+from components.audience import ImagesArgs
+from components.context import GpuArgs
+from components.platforms.docker.args import DockerArgs
+from components.platforms.docker.platform import DockerPlatform
+from components.platforms.docker.provider import docker_provider, registry_auth
+from components.redis import Redis, RedisArgs
+from components.spec import File, Resources, ServiceSpec, Volume
+from rf.plan.model import SECRET, Plan, Resource, nulls
+from rf.plan.record import record
+from tests.unit.docker_objects import job, service
+
+PASSWORD = "a-password-that-nobody-may-see"
+CREDENTIALS = json.dumps({"auths": {"registry.example": {"auth": "that-nobody-may-see"}}})
+CONTAINER = "docker:index/container:Container"
+
+
+def open_platform(gpu: GpuArgs | None = None, images: ImagesArgs | None = None) -> DockerPlatform:
+    provider = docker_provider("docker", pulumi.Output.secret(CREDENTIALS))
+    return DockerPlatform(
+        "platform",
+        DockerArgs(),
+        environment="local",
+        secrets={"redisPassword": pulumi.Output.secret(PASSWORD)},
+        images=images,
+        gpu=gpu,
+        opts=pulumi.ResourceOptions(providers=[provider]),
+    )
+
+
+class Group(pulumi.ComponentResource):
+    """A component that realises one spec, as services do."""
+
+    def __init__(self, name: str, spec: ServiceSpec, platform: DockerPlatform) -> None:
+        super().__init__("test:index:Group", name)
+        platform.realise(spec, (), self)
+        self.register_outputs({})
+
+
+def redis() -> None:
+    Redis("redis", RedisArgs(), platform=open_platform())
+
+
+def plan_of(program: Callable[[], object]) -> Plan:
+    return record(program, project="test", stack="local")
+
+
+def group(**changes: Any) -> Plan:
+    return plan_of(lambda: Group("group", service(**changes), open_platform()))
+
+
+@pytest.fixture(scope="module")
+def plan() -> Plan:
+    return plan_of(redis)
+
+
+def named(plan: Plan, name: str, kind: str = "Container") -> Resource:
+    (found,) = (each for each in plan.resources if (each.name, each.kind) == (name, kind))
+    return found
+
+
+def labels(container: Resource) -> dict[str, Any]:
+    given: Any = container.inputs["labels"]
+    return {entry["label"]: entry["value"] for entry in given}
+
+
+def test_everything_a_service_needs_is_its_child_and_named_after_it(plan: Plan) -> None:
+    parent = named(plan, "redis", "Redis").urn
+
+    children = {(each.name, each.kind) for each in plan.resources if each.parent == parent}
+
+    assert children == {
+        ("redis-image", "RemoteImage"),
+        ("redis-files-etc-redis", "Volume"),
+        ("redis-files-etc-redis", "Container"),
+        ("redis-files-run-secrets-redis", "Volume"),
+        ("redis-files-run-secrets-redis", "Container"),
+        ("redis", "Container"),
+    }
+
+
+def test_networks_and_the_writers_image_belong_to_the_platform(plan: Plan) -> None:
+    platform = named(plan, "platform", "DockerPlatform")
+
+    assert platform.type == "researchflow:index:DockerPlatform"
+    assert {each.name for each in plan.resources if each.parent == platform.urn} == {
+        "platform-internal",
+        "platform-edge",
+        "platform-egress",
+        "platform-writer-image",
+    }
+
+
+def test_nothing_leaves_the_machine_but_from_the_egress_network(plan: Plan) -> None:
+    masquerade = "com.docker.network.bridge.enable_ip_masquerade"
+
+    assert named(plan, "platform-internal", "Network").inputs["internal"] is True
+    assert named(plan, "platform-edge", "Network").inputs["options"] == {masquerade: "false"}
+    assert "options" not in named(plan, "platform-egress", "Network").inputs
+
+
+def test_the_platform_tells_policies_plain_facts_and_its_users_two_names(plan: Plan) -> None:
+    platform = named(plan, "platform", "DockerPlatform")
+
+    assert platform.inputs == {
+        "environment": "local",
+        "prefix": "researchflow",
+        "address": "127.0.0.1",
+        "mirror": "",
+        "clients": [],
+    }
+    assert platform.outputs == {
+        "internalNetwork": "researchflow-local-internal",
+        "edgeNetwork": "researchflow-local-edge",
+    }
+
+
+def test_everything_is_made_by_the_platforms_provider(plan: Plan) -> None:
+    provider = named(plan, "docker", "Provider").urn
+    made = [each for each in plan.resources if each.type.startswith("docker:")]
+
+    assert len(made) == 10
+    assert all(each.provider and each.provider.startswith(provider) for each in made)
+
+
+def test_no_secret_is_anywhere_in_clear(plan: Plan) -> None:
+    assert PASSWORD not in repr(plan)
+    assert "that-nobody-may-see" not in repr(plan)
+    uploads: Any = named(plan, "redis-files-run-secrets-redis").inputs["uploads"]
+    assert [upload["content"] for upload in uploads] == [SECRET, SECRET]
+    assert labels(named(plan, "redis"))["researchflow.ai/secret-hash"] is SECRET
+
+
+def test_configuration_can_be_read_in_the_plan(plan: Plan) -> None:
+    uploads: Any = named(plan, "redis-files-etc-redis").inputs["uploads"]
+
+    (upload,) = uploads
+    assert upload["file"] == "/staging/redis.conf"
+    assert "maxmemory-policy allkeys-lru" in upload["content"]
+
+
+def test_a_server_starts_after_its_image_its_networks_and_its_files(plan: Plan) -> None:
+    needed = {
+        each.urn
+        for each in plan.resources
+        if each.name in {"redis-image", "platform-internal", "platform-edge", "platform-egress"}
+        or (each.name.startswith("redis-files-") and each.kind == "Container")
+    }
+
+    assert needed <= set(named(plan, "redis").dependencies)
+    writer_image = named(plan, "platform-writer-image", "RemoteImage")
+    assert writer_image.urn in named(plan, "redis-files-etc-redis").dependencies
+
+
+def test_what_the_provider_cannot_change_in_place_is_made_anew(plan: Plan) -> None:
+    options = named(plan, "redis").options
+
+    assert options.delete_before_replace is True
+    assert {"healthcheck", "tmpfs", "cpuPeriod", "cpuQuota", "#initerror"} <= set(
+        options.replace_on_changes
+    )
+
+
+def test_images_stay_when_the_stack_goes(plan: Plan) -> None:
+    images = [each for each in plan.resources if each.kind == "RemoteImage"]
+
+    assert {each.inputs["name"] for each in images} == {"busybox:1.37.0", "redis:8.2.2-bookworm"}
+    assert all(each.inputs["keepLocally"] is True for each in images)
+
+
+def test_no_input_is_null(plan: Plan) -> None:
+    assert nulls(plan) == ()
+
+
+def test_a_server_waits_for_its_job_and_the_job_for_its_volumes_and_files() -> None:
+    plan = group(
+        volumes=(Volume(name="models", path="/models", size=1),),
+        jobs=(job(files=(File(path="/etc/load/conf", content="x"),)),),
+    )
+    load = named(plan, "group-job-load")
+
+    assert load.urn in named(plan, "group").dependencies
+    assert named(plan, "group-volume-models").urn in load.dependencies
+    assert named(plan, "group-job-load-files-etc-load").urn in load.dependencies
+    assert load.options.custom_timeouts["create"] == "600s"
+
+
+def test_every_copy_is_a_container_of_its_own() -> None:
+    plan = group(replicas=2)
+
+    names = {each.inputs["name"] for each in plan.resources if each.type == CONTAINER}
+
+    assert names == {"researchflow-local-search", "researchflow-local-search-2"}
+
+
+def test_two_tracks_of_one_service_can_live_beside_each_other() -> None:
+    def program() -> None:
+        platform = open_platform()
+        for track in ("stable", "canary"):
+            Group(track, service(track=track, ports=()), platform)
+
+    plan = plan_of(program)
+
+    assert [named(plan, track).inputs["name"] for track in ("stable", "canary")] == [
+        "researchflow-local-search-stable",
+        "researchflow-local-search-canary",
+    ]
+
+
+def test_images_come_from_the_mirror_the_writers_too() -> None:
+    images = ImagesArgs(mirror="mirror.example")
+
+    plan = plan_of(lambda: Group("group", service(), open_platform(images=images)))
+
+    pulled = {each.inputs["name"] for each in plan.resources if each.kind == "RemoteImage"}
+    assert pulled == {
+        "mirror.example/docker.io/library/busybox:1.37.0",
+        "mirror.example/docker.io/example/search:1.2.3",
+    }
+
+
+def test_a_gpu_that_the_machine_does_not_have_is_refused() -> None:
+    wants_gpu = service(resources=Resources(cpu=1, memory=1, gpus=1))
+
+    with pytest.raises(ValueError, match="search needs 1 GPUs, but the setting gpu is not set"):
+        plan_of(lambda: Group("group", wants_gpu, open_platform()))
+    plan_of(lambda: Group("group", wants_gpu, open_platform(gpu=GpuArgs())))
+
+
+def test_registry_credentials_are_the_providers_and_secret(plan: Plan) -> None:
+    assert named(plan, "docker", "Provider").inputs["registryAuth"] is SECRET
+
+
+def test_credentials_are_given_for_every_registry_they_name() -> None:
+    config = json.dumps({"auths": {"two.example": {}, "one.example": {}}})
+
+    assert registry_auth(config) == [
+        {"address": "one.example", "config_file_content": config},
+        {"address": "two.example", "config_file_content": config},
+    ]
+
+
+@pytest.mark.parametrize("address", ["127.0.0.1", "::1", "192.0.2.7", "2001:db8::7"])
+def test_ports_may_be_published_on_one_address(address: str) -> None:
+    assert TypeAdapter(DockerArgs).validate_python({"address": address}).address == address
+
+
+@pytest.mark.parametrize("address", ["0.0.0.0", "::", "localhost", "192.0.2.0/24", ""])
+def test_ports_may_not_be_published_on_every_address(address: str) -> None:
+    with pytest.raises(ValidationError):
+        TypeAdapter(DockerArgs).validate_python({"address": address})
+
+
+class Docker(pulumi.runtime.Mocks):
+    """A daemon on which every one-shot container ends with ``exit_code``."""
+
+    def __init__(self, exit_code: int) -> None:
+        self.exit_code = exit_code
+
+    def new_resource(self, args: pulumi.runtime.MockResourceArgs) -> tuple[str, dict[str, Any]]:
+        ended = {"exitCode": self.exit_code} if args.inputs.get("attach") else {}
+        return f"{args.name}-id", {**args.inputs, **ended}
+
+    def call(self, args: pulumi.runtime.MockCallArgs) -> Any:
+        raise AssertionError(args.token)
+
+
+def deploy(exit_code: int) -> None:
+    """``pulumi up`` of a service with a job, on an event loop of its own."""
+    loop = asyncio.new_event_loop()
+    asyncio.set_event_loop(loop)
+    # Untyped in the SDK.
+    run_as_test: Any = pulumi.runtime.test
+    pulumi.runtime.set_mocks(Docker(exit_code), project="test", stack="local", preview=False)
+    try:
+        run_as_test(lambda: Group("group", service(jobs=(job(),)), open_platform()))()
+    finally:
+        reset_options()
+        asyncio.set_event_loop(None)
+        loop.close()
+
+
+def test_a_job_that_fails_fails_the_deployment_and_says_how_to_run_it_again() -> None:
+    with pytest.raises(pulumi.RunError) as failure:
+        deploy(exit_code=7)
+
+    assert "researchflow-local-search-job-load ended with exit code 7" in str(failure.value)
+    assert "docker logs researchflow-local-search-job-load" in str(failure.value)
+    assert "pulumi up --replace 'urn:pulumi:local::test::" in str(failure.value)
+
+
+def test_a_job_that_ends_well_lets_the_deployment_go_on() -> None:
+    deploy(exit_code=0)

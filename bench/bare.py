@@ -7,14 +7,13 @@ import re
 from pathlib import Path
 from pprint import pformat
 
-from rf.plan.model import SECRET, UNKNOWN, Plan, Resource, Value
+from rf.plan.model import SECRET, Opaque, Plan, Resource, Value
 
 HEAD = """\
 import pulumi
 
 secret = pulumi.Output.secret("made up")
 unknown = pulumi.Output.from_input(pulumi.UNKNOWN)
-none = pulumi.ResourceOptions
 
 """
 
@@ -84,4 +83,6 @@ def _literal(value: Value) -> object:
         return {key: _literal(item) for key, item in value.items()}
     if isinstance(value, list):
         return [_literal(item) for item in value]
-    return {SECRET: _Name("secret"), UNKNOWN: _Name("unknown")}.get(value, value)  # type: ignore[call-overload]
+    if isinstance(value, Opaque):
+        return _Name("secret" if value is SECRET else "unknown")
+    return value

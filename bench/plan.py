@@ -24,6 +24,9 @@ from rf.project import find_project
 from .bare import write_bare_project
 from .services import platform_of
 
+Programs = Callable[[int], Callable[[], object]]
+"""A program for any number of services."""
+
 STACKS = ("local", "staging")
 PAIRS = 9
 SIZES = (10, 100, 1000)
@@ -66,14 +69,13 @@ def against_bare(stack: str, pairs: int) -> float:
     return median(ratios)
 
 
-def per_resource(
-    platform: Callable[[int], Callable[[], object]], sizes: Sequence[int], rounds: int
-) -> float:
+def per_resource(platform: Programs, sizes: Sequence[int], rounds: int) -> float:
     """The largest ratio of the time per resource to that of the smallest size.
 
     ``platform(n)`` is a program with n services. Small sizes are repeated until each size has
     registered about as much, and the sizes alternate, so that a slow spell hits all of them.
     """
+    gc.disable()  # as in the process that rf plan starts; between runs it is collected by hand
     timed: dict[int, list[float]] = {size: [] for size in sizes}
     registered(platform, sizes[0])
     for _ in range(rounds):
@@ -88,14 +90,16 @@ def per_resource(
     return growth
 
 
-def milliseconds_per_resource(platform: Callable[[int], Callable[[], object]], size: int) -> float:
+def milliseconds_per_resource(platform: Programs, size: int) -> float:
+    """Processor time of recording ``size`` services, by the resources they come to."""
     gc.collect()
     start = time.process_time()
     plan = registered(platform, size)
     return (time.process_time() - start) * 1000 / len(plan.resources)
 
 
-def registered(platform: Callable[[int], Callable[[], object]], size: int) -> Plan:
+def registered(platform: Programs, size: int) -> Plan:
+    """The plan of the program with ``size`` services."""
     config = Config(secrets_unset=["bench:kubeconfig"])
     return record(platform(size), project="bench", stack="bench", config=config)
 
@@ -109,6 +113,7 @@ def child_seconds(work: Callable[[], object]) -> float:
 
 
 def say(line: str) -> None:
+    """Print ``line`` at once: a whole run takes minutes."""
     print(line, flush=True)
 
 

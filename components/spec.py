@@ -6,9 +6,11 @@ are GiB, CPU is in cores, durations are whole seconds.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 Tool = Literal["wget", "curl", "python", "bash"]
 
@@ -114,7 +116,7 @@ class File:
 
 @dataclass(frozen=True, kw_only=True)
 class SecretFile:
-    """A file made of secrets: ``template`` holds ``${name}``, ``${name|sha256}``, ``${name|json}``."""
+    """A file of secrets; ``template`` holds ``${name}``, ``${name|sha256}`` or ``${name|json}``."""
 
     path: str
     template: str

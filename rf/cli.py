@@ -12,9 +12,12 @@ from typing import Annotated
 
 import typer
 
+from .deploy.command import down, up
 from .errors import BadInputError, ProgramError
 from .exit_codes import ExitCode
+from .images.command import app as images
 from .plan.command import plan
+from .schema import schema
 
 app = typer.Typer(
     add_completion=False,
@@ -23,6 +26,10 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.command()(plan)
+app.command()(up)
+app.command()(down)
+app.add_typer(images, name="images")
+app.command()(schema)
 
 
 @dataclass

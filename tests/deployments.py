@@ -26,7 +26,7 @@ LOCAL: Mapping[str, Any] = {"environment": "local", "target": {"kind": "docker"}
 CLUSTER: Mapping[str, Any] = {
     "environment": "staging",
     "target": {"kind": "kubernetes"},
-    "capacity": {"memory": 64},
+    "capacity": {"cpus": 256, "memory": 512, "disk": 5000},
     "images": {"tag_waiver": "9999-12-31"},
 }
 SALT = "v1:GWZ5GjRbI0E=:v1:SgoxB4zUCnj++U4D:7R7XAP5ZYI3bU6dqpDMef85Yz1VnSA=="

@@ -34,7 +34,8 @@ PROGRAM = """
 
     class Group(pulumi.ComponentResource):
         def __init__(self, name, opts=None):
-            inputs = {"size": 2, "token": Output.secret("hidden"), "plain": {"list": [1, 2.5, True]}}
+            plain = {"list": [1, 2.5, True]}
+            inputs = {"size": 2, "token": Output.secret("hidden"), "plain": plain}
             super().__init__("test:index:Group", name, inputs, opts)
             below = ResourceOptions(parent=self)
             first = Thing(f"{name}-first", {"on": {"a": ["b"]}}, below)
@@ -52,6 +53,7 @@ PROGRAM = """
     pulumi.export("password", password)
 """
 SETTINGS = 'SECRETS = {"password": "what it is for"}'
+MARKERS = {"[secret]": SECRET, "04da6b54-80e4-46f7-96ec-b56ff0331ba9": UNKNOWN}
 # What the SDK or the engine adds to inputs on the way, and why a plan cannot have it.
 NOT_COMPARED = {"__provider": "the pickled code of a dynamic provider"}
 
@@ -113,7 +115,8 @@ def as_plan_value(value: Any) -> Value:
         return {key: as_plan_value(item) for key, item in value.items() if key not in NOT_COMPARED}
     if isinstance(value, list):
         return [as_plan_value(item) for item in value]
-    return {"[secret]": SECRET, "04da6b54-80e4-46f7-96ec-b56ff0331ba9": UNKNOWN}.get(value, value)
+    shown: Value = MARKERS.get(value, value)
+    return shown
 
 
 def test_the_same_resources_have_the_same_urns_types_and_parents(

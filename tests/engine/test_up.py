@@ -44,33 +44,55 @@ class Thing(dynamic.Resource):
 
 
 flag = Path("started").resolve()
-first = Thing(Slow(), "first", {"flag": str(flag), "seconds": 0 if flag.exists() else 3})
+first = Thing(Slow(), "first", {"flag": str(flag), "seconds": 3})
 """
 BY_HAND = {"PULUMI_CONFIG_PASSPHRASE": "by hand"}
 
 
-@pytest.fixture
-def root(tmp_path: Path) -> Path:
+@pytest.fixture(scope="module", autouse=True)
+def environment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A home that must stay free of Pulumi, and none of the variables of whoever runs the tests."""
+    home = tmp_path_factory.mktemp("home")
+    with pytest.MonkeyPatch.context() as patch:
+        for name in [name for name in os.environ if name.startswith("PULUMI_")]:
+            patch.delenv(name)
+        patch.setenv("HOME", str(home))
+        # The CLI fetches the plugin of every provider SDK it sees, and these programs need none.
+        patch.setenv("PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION", "true")
+        yield home
+    assert list(home.glob(".pulumi*")) == []
+
+
+def make_project(folder: Path) -> Path:
     """A project in a folder whose name has a space, beside a stand-in for Docker."""
-    docker = tmp_path / "stand-in/docker"
+    docker = folder / "stand-in/docker"
     docker.parent.mkdir()
     docker.write_text("#!/bin/sh\nexit 0\n")
     docker.chmod(0o755)
-    project = tmp_path / "the project"
+    project = folder / "the project"
     project.mkdir()
     return write_project(project)
 
 
-@pytest.fixture(autouse=True)
-def users_own_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """A home that must stay empty, and none of the variables of whoever runs the tests."""
-    home = tmp_path / "home"
-    home.mkdir()
-    for name in [name for name in os.environ if name.startswith("PULUMI_")]:
-        monkeypatch.delenv(name)
-    monkeypatch.setenv("HOME", str(home))
-    yield home
-    assert list(home.glob(".pulumi*")) == []
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    """A project in which nothing has been deployed."""
+    return make_project(tmp_path)
+
+
+@pytest.fixture(scope="module")
+def first_up(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
+    """A project right after its first ``rf up local``, and what that wrote."""
+    project = make_project(tmp_path_factory.mktemp("first"))
+    write_stack(project, LOCAL)
+    return project, run(project, "up")
+
+
+@pytest.fixture
+def deployed(first_up: tuple[Path, str], tmp_path: Path) -> Path:
+    """A copy of that project, with its state and secrets."""
+    shutil.copytree(first_up[0].parent, tmp_path / "copy")
+    return tmp_path / "copy" / first_up[0].name
 
 
 def start(
@@ -98,8 +120,11 @@ def run(root: Path, operation: str, stack: str = "local", **variables: str) -> s
     return output
 
 
-def copy(root: Path, stack: str = "local") -> Path:
-    return root / f".pulumi-local/Pulumi.{stack}.yaml"
+def secure(root: Path, name: str) -> str:
+    """The ciphertext of a secret in the copy of the local stack's file."""
+    content = yaml.safe_load((root / ".pulumi-local/Pulumi.local.yaml").read_text())
+    found: str = content["config"][f"researchflow-ai:{name}"]["secure"]
+    return found
 
 
 def pulumi(root: Path, *arguments: str, **variables: str) -> str:
@@ -118,70 +143,76 @@ def pulumi(root: Path, *arguments: str, **variables: str) -> str:
     return done.stdout
 
 
-def outputs(root: Path) -> dict[str, object]:
-    """Outputs of the local stack, secrets in clear."""
+def own(root: Path) -> dict[str, str]:
+    """The variables with which the CLI works on the local stack."""
     folder = LocalFolder(root=root / ".pulumi-local")
-    own = {
+    return {
         "PULUMI_HOME": str(folder.home),
         "PULUMI_BACKEND_URL": folder.state.as_uri(),
         "PULUMI_CONFIG_PASSPHRASE_FILE": str(folder.passphrase),
     }
-    shown = pulumi(root, "stack", "output", "--json", "--show-secrets", "--stack", "local", **own)
-    found: dict[str, object] = json.loads(shown)
+
+
+def outputs(root: Path) -> dict[str, object]:
+    """Outputs of the local stack, secrets in clear."""
+    arguments = ("stack", "output", "--json", "--show-secrets", "--stack", "local")
+    found: dict[str, object] = json.loads(pulumi(root, *arguments, **own(root)))
     return found
 
 
-def test_the_local_stack_comes_up_with_secrets_of_its_own_and_stays_as_it_is(root: Path) -> None:
-    committed = write_stack(root, LOCAL)
+def test_the_local_stack_comes_up_with_secrets_of_its_own(first_up: tuple[Path, str]) -> None:
+    project, output = first_up
+
+    found = outputs(project)
+
+    assert "1 created" in output
+    assert found["platform"] == LOCAL
+    assert len(str(found["password"])) >= 43, "256 bits in base64"
+
+
+def test_up_again_changes_nothing_in_the_stack_or_the_committed_file(deployed: Path) -> None:
+    committed = deployed / "Pulumi.local.yaml"
     before = committed.read_bytes()
+    password = secure(deployed, "redisPassword")
 
-    first = run(root, "up")
-    deployed = outputs(root)
-    second = run(root, "up")
+    output = run(deployed, "up")
 
-    assert "1 created" in first
-    assert "1 unchanged" in second
-    assert deployed["platform"] == LOCAL
-    assert len(str(deployed["password"])) >= 43, "256 bits in base64"
-    assert outputs(root) == deployed
+    assert "1 unchanged" in output
+    assert secure(deployed, "redisPassword") == password
     assert committed.read_bytes() == before
 
 
-def test_secrets_are_encrypted_wherever_they_are_on_disk(root: Path) -> None:
-    write_stack(root, LOCAL)
+def test_secrets_are_encrypted_wherever_they_are_on_disk(first_up: tuple[Path, str]) -> None:
+    project, output = first_up
 
-    output = run(root, "up")
-    password = str(outputs(root)["password"])
+    password = str(outputs(project)["password"])
 
-    files = [path for path in root.rglob("*") if path.is_file()]
-    config = yaml.safe_load(copy(root).read_text())["config"]
+    files = [path for path in project.rglob("*") if path.is_file()]
     assert [path for path in files if password.encode() in path.read_bytes()] == []
     assert password not in output
-    assert list(config["researchflow-ai:redisPassword"]) == ["secure"]
-    assert list(config["researchflow-ai:grafanaAdminPassword"]) == ["secure"]
+    assert secure(project, "redisPassword") != secure(project, "grafanaAdminPassword")
 
 
-def test_an_edit_of_the_committed_file_reaches_the_stack_and_secrets_stay(root: Path) -> None:
-    write_stack(root, LOCAL)
-    run(root, "up")
-    password = outputs(root)["password"]
+def test_an_edit_of_the_committed_file_reaches_the_stack_and_secrets_stay(deployed: Path) -> None:
+    password = outputs(deployed)["password"]
 
-    write_stack(root, {**LOCAL, "log_level": "debug"})
-    run(root, "up")
+    write_stack(deployed, {**LOCAL, "log_level": "debug"})
+    run(deployed, "up")
 
-    assert outputs(root) == {"platform": {**LOCAL, "log_level": "debug"}, "password": password}
+    assert outputs(deployed) == {
+        "platform": {**LOCAL, "log_level": "debug"},
+        "password": password,
+    }
 
 
-def test_down_removes_what_up_deployed_and_up_brings_it_back(root: Path) -> None:
-    write_stack(root, LOCAL)
-    run(root, "up")
-    password = outputs(root)["password"]
+def test_down_removes_what_up_deployed_and_keeps_the_secrets(deployed: Path) -> None:
+    password = secure(deployed, "redisPassword")
 
-    output = run(root, "down")
+    output = run(deployed, "down")
 
     assert "1 deleted" in output
-    run(root, "up")
-    assert outputs(root)["password"] == password
+    assert outputs(deployed) == {}
+    assert secure(deployed, "redisPassword") == password
 
 
 def test_a_program_that_fails_ends_in_status_1_and_its_own_words(root: Path) -> None:
@@ -207,17 +238,21 @@ def test_an_interrupt_lets_the_cli_wind_down_and_leaves_no_lock(root: Path) -> N
     output, _ = process.communicate(timeout=60)
 
     locks = [path for path in (root / ".pulumi-local/state").rglob("locks/**/*") if path.is_file()]
+    state = json.loads(pulumi(root, "stack", "export", "--stack", "local", **own(root)))
+    recorded = [
+        resource["urn"].rpartition("::")[2] for resource in state["deployment"]["resources"]
+    ]
     assert process.returncode == 1
     assert "cancel" in output.lower()
     assert locks == []
-    assert "unchanged" in run(root, "up"), "what was under way was finished and recorded"
+    assert "first" in recorded, "what was under way was finished"
+    assert not state["deployment"].get("pending_operations")
 
 
 def test_a_shared_stack_uses_the_backend_and_the_secrets_of_the_team(
     root: Path, tmp_path: Path
 ) -> None:
-    platform = {**CLUSTER}
-    committed = write_stack(root, platform, stack="staging")
+    committed = write_stack(root, CLUSTER, stack="staging")
     backend = tmp_path / "team"
     backend.mkdir()
     team = {"PULUMI_BACKEND_URL": backend.as_uri(), **BY_HAND}
@@ -231,18 +266,14 @@ def test_a_shared_stack_uses_the_backend_and_the_secrets_of_the_team(
 
     shown = pulumi(root, "stack", "output", "--json", "--show-secrets", "-s", "staging", **alone)
     assert "1 created" in output
-    assert json.loads(shown) == {"platform": platform, "password": "a value"}
+    assert json.loads(shown) == {"platform": CLUSTER, "password": "a value"}
     assert committed.read_bytes() == before
     assert not (root / ".pulumi-local/passphrase").exists()
 
 
-def test_a_wrong_passphrase_is_one_line(root: Path, tmp_path: Path) -> None:
-    write_stack(root, LOCAL)
-    run(root, "up", **BY_HAND)
-
-    process = start(root, "up", PULUMI_CONFIG_PASSPHRASE="another")
+def test_a_wrong_passphrase_ends_in_status_1_and_says_so(deployed: Path) -> None:
+    process = start(deployed, "up", PULUMI_CONFIG_PASSPHRASE="another")
     output, _ = process.communicate(timeout=120)
 
     assert process.returncode == 1
     assert "incorrect passphrase" in output
-    assert tmp_path.exists()

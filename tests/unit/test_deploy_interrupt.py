@@ -7,8 +7,11 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from textwrap import dedent
+
+import pytest
 
 from rf.deploy.runner import SubprocessRunner
 
@@ -21,7 +24,8 @@ CHILD = dedent("""
     signal.set_wakeup_fd(writer)
     signal.signal(signal.SIGINT, lambda number, frame: None)
     print("ready", flush=True)
-    count = len(os.read(reader, 1))
+    select.select([reader], [], [], 20)
+    count = 0
     while select.select([reader], [], [], 0.5)[0]:
         count += len(os.read(reader, 16))
     sys.exit(40 + count)
@@ -37,9 +41,12 @@ PARENT = dedent("""
 # Makes the terminal that is standard input the one that controls the session.
 TAKE_TERMINAL = "import fcntl, termios; fcntl.ioctl(0, termios.TIOCSCTTY, 0)\n"
 ONCE = 41
+PATIENCE_SECONDS = 30
 
 
-def without_a_terminal() -> subprocess.Popen[str]:
+@pytest.fixture
+def waiting() -> Iterator[subprocess.Popen[str]]:
+    """PARENT without a terminal, waiting for a CHILD that is ready."""
     process = subprocess.Popen(
         [sys.executable, "-c", PARENT, CHILD],
         stdout=subprocess.PIPE,
@@ -48,33 +55,35 @@ def without_a_terminal() -> subprocess.Popen[str]:
     )
     assert process.stdout is not None
     assert process.stdout.readline() == "ready\n"
-    return process
+    yield process
+    process.kill()
+    process.wait()
 
 
-def test_without_a_terminal_the_first_interrupt_is_handed_on_and_the_others_are_not() -> None:
-    process = without_a_terminal()
-
+def test_without_a_terminal_the_first_interrupt_is_handed_on_and_the_others_are_not(
+    waiting: subprocess.Popen[str],
+) -> None:
     for _ in range(3):
-        process.send_signal(signal.SIGINT)
+        waiting.send_signal(signal.SIGINT)
         time.sleep(0.05)
 
-    assert process.wait(10) == ONCE
+    assert waiting.wait(PATIENCE_SECONDS) == ONCE
 
 
-def test_without_a_terminal_a_signal_to_the_whole_group_arrives_once() -> None:
-    process = without_a_terminal()
+def test_without_a_terminal_a_signal_to_the_whole_group_arrives_once(
+    waiting: subprocess.Popen[str],
+) -> None:
+    os.killpg(waiting.pid, signal.SIGINT)
 
-    os.killpg(process.pid, signal.SIGINT)
-
-    assert process.wait(10) == ONCE
+    assert waiting.wait(PATIENCE_SECONDS) == ONCE
 
 
-def test_a_request_to_end_arrives_as_the_interrupt_that_programs_wind_down_at() -> None:
-    process = without_a_terminal()
+def test_a_request_to_end_arrives_as_the_interrupt_that_programs_wind_down_at(
+    waiting: subprocess.Popen[str],
+) -> None:
+    waiting.send_signal(signal.SIGTERM)
 
-    process.send_signal(signal.SIGTERM)
-
-    assert process.wait(10) == ONCE
+    assert waiting.wait(PATIENCE_SECONDS) == ONCE
 
 
 def at_a_terminal(child: str, typed: bytes) -> tuple[int, str]:
@@ -90,7 +99,7 @@ def at_a_terminal(child: str, typed: bytes) -> tuple[int, str]:
     try:
         output = read_until(ours, b"ready")
         os.write(ours, typed)
-        status = process.wait(10)
+        status = process.wait(PATIENCE_SECONDS)
         return status, (output + read_until(ours, b"")).decode()
     finally:
         process.kill()
@@ -101,7 +110,7 @@ def at_a_terminal(child: str, typed: bytes) -> tuple[int, str]:
 def read_until(terminal: int, wanted: bytes) -> bytes:
     """What the terminal shows, up to the text ``wanted``; what is there already for no text."""
     output = b""
-    while select.select([terminal], [], [], 10 if wanted else 0)[0]:
+    while select.select([terminal], [], [], PATIENCE_SECONDS if wanted else 0)[0]:
         output += os.read(terminal, 1024)
         if wanted and wanted in output:
             break

@@ -3,7 +3,8 @@
 ``internal`` joins every service and has no way in or out. Docker publishes no port of a container
 that is only there, and reports no error. ``edge`` is for published ports: without masquerading,
 a connection from outside is answered, but none can be opened to the outside. ``egress`` is for
-jobs that must download something, and for nothing else.
+jobs that must download something, and for nothing else. A service for clients also joins networks
+that are the clients' own: where such a network leads outside, the service can follow.
 """
 
 from __future__ import annotations

@@ -58,7 +58,8 @@ def rendered() -> str:
 
 
 def schema(
-    *, check: Annotated[bool, typer.Option("--check", help="Only say whether it is current.")] = False
+    *,
+    check: Annotated[bool, typer.Option("--check", help="Only say whether it is current.")] = False,
 ) -> None:
     """Write the JSON Schema of the stack files, for editors."""
     path = find_project(Path.cwd()).root / PATH

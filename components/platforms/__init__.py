@@ -7,5 +7,7 @@ from pydantic import Field
 from .docker.args import DockerArgs
 from .kubernetes.args import KubernetesArgs
 
+__all__ = ["DockerArgs", "KubernetesArgs", "Target"]
+
 Target = Annotated[DockerArgs | KubernetesArgs, Field(discriminator="kind")]
 """The settings of whichever platform a stack deploys to."""

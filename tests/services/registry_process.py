@@ -71,9 +71,7 @@ class RegistryProcess:
     def _put(self, repository: str, reference: str, body: dict[str, Any], kind: str) -> str:
         content = json.dumps(body).encode()
         path = f"/v2/{repository}/manifests/{reference}"
-        self.client.put(
-            path, content=content, headers={"Content-Type": kind}
-        ).raise_for_status()
+        self.client.put(path, content=content, headers={"Content-Type": kind}).raise_for_status()
         return f"sha256:{hashlib.sha256(content).hexdigest()}"
 
 

@@ -125,7 +125,7 @@ def test_every_refusal_has_its_reason(status: int, reason: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["sha256:short", f"sha512:{'ab' * 64}", f"{DIGEST}\" onload", "", f"SHA256:{'ab' * 32}"]
+    "text", ["sha256:short", f"sha512:{'ab' * 64}", f'{DIGEST}" onload', "", f"SHA256:{'ab' * 32}"]
 )
 def test_what_is_no_digest_is_never_written(text: str) -> None:
     with RegistryStandIn(private=False, headers={"Docker-Content-Digest": text}) as server:

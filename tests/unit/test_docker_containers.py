@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from components.audience import ClientArgs, ImagesArgs
+from components.audience import ImagesArgs
 from components.platforms.docker.args import DockerArgs
 from components.platforms.docker.container import (
     job_container,
@@ -18,7 +18,6 @@ from components.spec import (
     Drain,
     File,
     HostMount,
-    Port,
     Resources,
     Scratch,
     SecretFile,
@@ -35,10 +34,6 @@ def container(spec: ServiceSpec | None = None, replica: int = 0, **changes: Any)
 
 def labels(kwargs: Kwargs) -> dict[str, str]:
     return {entry["label"]: entry["value"] for entry in kwargs["labels"]}
-
-
-def networks(kwargs: Kwargs) -> list[str]:
-    return [entry["name"] for entry in kwargs["networks_advanced"]]
 
 
 def test_a_container_is_named_after_prefix_environment_and_instance() -> None:
@@ -148,65 +143,6 @@ def test_an_image_comes_from_the_mirror_where_there_is_one() -> None:
     assert kwargs["image"] == "mirror.example/docker.io/example/search:1.2.3"
 
 
-def test_every_service_is_on_the_internal_network_under_its_instance_name() -> None:
-    kwargs = container(edge=False, ports=(), track="stable", replicas=2)
-
-    assert kwargs["networks_advanced"] == [
-        {"name": "ai-test-internal", "aliases": ["search-stable"]}
-    ]
-
-
-def test_a_service_at_the_edge_is_on_the_edge_network_as_well() -> None:
-    assert networks(container()) == ["ai-test-internal", "ai-test-edge"]
-
-
-def test_a_service_for_clients_joins_the_networks_of_the_clients() -> None:
-    clients = tuple(ClientArgs(name=name, namespace=name) for name in ("notebooks", "website"))
-    here = place(clients=clients)
-
-    served = service_container(service(serves_clients=True), 0, here)
-    other = service_container(service(), 0, here)
-
-    assert networks(served)[2:] == ["notebooks", "website"]
-    assert all(entry["aliases"] == ["search"] for entry in served["networks_advanced"])
-    assert networks(other) == ["ai-test-internal", "ai-test-edge"]
-
-
-def test_two_clients_on_one_network_are_joined_once() -> None:
-    clients = tuple(ClientArgs(name=name, namespace="apps") for name in ("one", "two"))
-
-    kwargs = service_container(service(serves_clients=True), 0, place(clients=clients))
-
-    assert networks(kwargs).count("apps") == 1
-
-
-def test_a_published_port_listens_on_the_address_of_the_settings() -> None:
-    here = place(args=DockerArgs(address="192.0.2.7"))
-
-    assert container()["ports"] == [{"internal": 8000, "external": 8000, "ip": "127.0.0.1"}]
-    assert service_container(service(), 0, here)["ports"][0]["ip"] == "192.0.2.7"
-
-
-def test_published_ports_are_in_the_order_in_which_the_provider_reads_them_back() -> None:
-    ports = tuple(Port(name=f"p{n}", number=n, published=n) for n in (9000, 80, 8443))
-
-    kwargs = container(ports=ports)
-
-    assert [port["internal"] for port in kwargs["ports"]] == [80, 8443, 9000]
-
-
-def test_only_the_first_copy_publishes_ports() -> None:
-    spec = service(replicas=2)
-
-    assert "ports" in container(spec, 0)
-    assert "ports" not in container(spec, 1)
-
-
-def test_a_port_that_docker_would_silently_not_publish_is_refused() -> None:
-    with pytest.raises(ValueError, match="search publishes port 8000, so its spec needs edge"):
-        container(edge=False)
-
-
 def test_volumes_and_files_are_mounted_and_only_volumes_can_be_written() -> None:
     kwargs = container(
         files=(File(path="/etc/search/conf", content="x"),),
@@ -267,45 +203,3 @@ def test_no_content_of_a_live_file_shows_in_the_container(one: str, two: str) ->
         return container(files=(File(path="/etc/live/flags.json", content=content, live=True),))
 
     assert kwargs(one) == kwargs(two)
-
-
-def test_a_job_runs_once_and_is_waited_for() -> None:
-    kwargs = job_container(service(), job(environment={"A": "1"}), place())
-
-    assert kwargs["name"] == "ai-test-search-job-load"
-    assert kwargs["entrypoints"] == ["load", "--all"]
-    assert kwargs["envs"] == ["A=1"]
-    assert kwargs["image"] == "example/search:1.2.3"
-    # Docker ends the wait at the first exit, also when it then restarts the container.
-    assert (kwargs["attach"], kwargs["must_run"], kwargs["restart"]) == (True, False, "no")
-
-
-def test_a_job_leaves_the_machine_only_where_it_must() -> None:
-    offline = job_container(service(), job(), place())
-    online = job_container(service(), job(internet=True), place())
-
-    assert offline["network_mode"] == "none"
-    assert "networks_advanced" not in offline
-    assert online["networks_advanced"] == [{"name": "ai-test-egress"}]
-
-
-def test_a_job_works_on_the_volumes_of_its_service_and_on_files_of_its_own() -> None:
-    spec = service(
-        volumes=(Volume(name="models", path="/models", size=1),),
-        files=(File(path="/etc/search/conf", content="x"),),
-    )
-
-    kwargs = job_container(spec, job(files=(File(path="/etc/load/conf", content="x"),)), place())
-
-    assert [mount["volume_name"] for mount in kwargs["volumes"]] == [
-        "ai-test-search-job-load-files-etc-load",
-        "ai-test-search-volume-models",
-    ]
-
-
-def test_a_changed_file_of_a_job_runs_it_again() -> None:
-    def kwargs(content: str) -> Kwargs:
-        files = (File(path="/etc/load/conf", content=content),)
-        return job_container(service(), job(files=files), place())
-
-    assert labels(kwargs("one")) != labels(kwargs("two"))

@@ -1,20 +1,17 @@
 """The Docker platform as resources: parents, names, order, provider, and secrets that stay so."""
 
-import asyncio
 import json
 from collections.abc import Callable
 from typing import Any
 
 import pulumi
 import pytest
-from pulumi.runtime.settings import reset_options
-from pydantic import TypeAdapter, ValidationError
 
 from components.audience import ImagesArgs
 from components.context import GpuArgs
 from components.platforms.docker.args import DockerArgs
 from components.platforms.docker.platform import DockerPlatform
-from components.platforms.docker.provider import docker_provider, registry_auth
+from components.platforms.docker.provider import docker_provider
 from components.redis import Redis, RedisArgs
 from components.spec import File, Resources, ServiceSpec, Volume
 from rf.plan.model import SECRET, Plan, Resource, nulls
@@ -240,65 +237,3 @@ def test_a_gpu_that_the_machine_does_not_have_is_refused() -> None:
 
 def test_registry_credentials_are_the_providers_and_secret(plan: Plan) -> None:
     assert named(plan, "docker", "Provider").inputs["registryAuth"] is SECRET
-
-
-def test_credentials_are_given_for_every_registry_they_name() -> None:
-    config = json.dumps({"auths": {"two.example": {}, "one.example": {}}})
-
-    assert registry_auth(config) == [
-        {"address": "one.example", "config_file_content": config},
-        {"address": "two.example", "config_file_content": config},
-    ]
-
-
-@pytest.mark.parametrize("address", ["127.0.0.1", "::1", "192.0.2.7", "2001:db8::7"])
-def test_ports_may_be_published_on_one_address(address: str) -> None:
-    assert TypeAdapter(DockerArgs).validate_python({"address": address}).address == address
-
-
-@pytest.mark.parametrize("address", ["0.0.0.0", "::", "localhost", "192.0.2.0/24", ""])
-def test_ports_may_not_be_published_on_every_address(address: str) -> None:
-    with pytest.raises(ValidationError):
-        TypeAdapter(DockerArgs).validate_python({"address": address})
-
-
-class Docker(pulumi.runtime.Mocks):
-    """A daemon on which every one-shot container ends with ``exit_code``."""
-
-    def __init__(self, exit_code: int) -> None:
-        self.exit_code = exit_code
-
-    def new_resource(self, args: pulumi.runtime.MockResourceArgs) -> tuple[str, dict[str, Any]]:
-        ended = {"exitCode": self.exit_code} if args.inputs.get("attach") else {}
-        return f"{args.name}-id", {**args.inputs, **ended}
-
-    def call(self, args: pulumi.runtime.MockCallArgs) -> Any:
-        raise AssertionError(args.token)
-
-
-def deploy(exit_code: int) -> None:
-    """``pulumi up`` of a service with a job, on an event loop of its own."""
-    loop = asyncio.new_event_loop()
-    asyncio.set_event_loop(loop)
-    # Untyped in the SDK.
-    run_as_test: Any = pulumi.runtime.test
-    pulumi.runtime.set_mocks(Docker(exit_code), project="test", stack="local", preview=False)
-    try:
-        run_as_test(lambda: Group("group", service(jobs=(job(),)), open_platform()))()
-    finally:
-        reset_options()
-        asyncio.set_event_loop(None)
-        loop.close()
-
-
-def test_a_job_that_fails_fails_the_deployment_and_says_how_to_run_it_again() -> None:
-    with pytest.raises(pulumi.RunError) as failure:
-        deploy(exit_code=7)
-
-    assert "researchflow-local-search-job-load ended with exit code 7" in str(failure.value)
-    assert "docker logs researchflow-local-search-job-load" in str(failure.value)
-    assert "pulumi up --replace 'urn:pulumi:local::test::" in str(failure.value)
-
-
-def test_a_job_that_ends_well_lets_the_deployment_go_on() -> None:
-    deploy(exit_code=0)

@@ -29,6 +29,10 @@ CPU_PERIOD = 100_000
 """Microseconds; the scheduler's default."""
 
 
+ALL_GPUS = -1
+"""What a per-node agent asks for: it watches every GPU and claims none."""
+
+
 def replica_parts(spec: ServiceSpec) -> tuple[tuple[str, ...], ...]:
     """What is added to the service's name for each copy: nothing for the first, then ``2``, ``3``.
 
@@ -46,7 +50,7 @@ def service_container(spec: ServiceSpec, replica: int, place: Place) -> Kwargs:
     kwargs: Kwargs = {
         **confined(place, spec.resources, add=spec.capabilities),
         **service_mounts(spec, place),
-        **_gpus(spec.resources),
+        **_gpus(ALL_GPUS if spec.per_node and spec.resources.gpus else spec.resources.gpus),
         "name": place.named(spec.instance, *parts),
         "image": place.image(spec.image),
         "user": f"{spec.user}:{spec.group}",
@@ -78,7 +82,7 @@ def job_container(spec: ServiceSpec, job: Job, place: Place) -> Kwargs:
         **confined(place, job.resources),
         **one_shot(),
         **job_mounts(spec, job, place),
-        **_gpus(job.resources),
+        **_gpus(job.resources.gpus),
         "name": place.named(spec.instance, "job", job.name),
         "image": place.image(spec.image),
         "user": f"{spec.user}:{spec.group}",
@@ -166,8 +170,8 @@ def _labels(spec: ServiceSpec, place: Place) -> dict[str, str]:
     }
 
 
-def _gpus(resources: Resources) -> Kwargs:
-    if not resources.gpus:
+def _gpus(count: int) -> Kwargs:
+    if not count:
         return {}
-    request = {"driver": "nvidia", "count": resources.gpus, "capabilities": ["gpu"]}
+    request = {"driver": "nvidia", "count": count, "capabilities": ["gpu"]}
     return {"device_requests": [request]}

@@ -170,7 +170,7 @@ def pull_job(args: OllamaArgs, context: Context) -> Job:
     steps = [
         "set -eu",
         "ollama serve & server=$!",
-        "until ollama list >/dev/null 2>&1; do sleep 1; done",
+        "until ollama list >/dev/null 2>&1; do kill -0 $server; sleep 1; done",
     ]
     for number, model in enumerate(args.models):
         steps += [

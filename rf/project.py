@@ -25,9 +25,10 @@ class Project:
 
     @property
     def stacks(self) -> tuple[str, ...]:
-        """Every stack that has a file, by name."""
+        """Every stack that has a file, by name; production last, where the eye rests."""
         files = self.root.glob("Pulumi.*.yaml")
-        return tuple(sorted(re.sub(r"^Pulumi\.|\.yaml$", "", file.name) for file in files))
+        names = [re.sub(r"^Pulumi\.|\.yaml$", "", file.name) for file in files]
+        return tuple(sorted(names, key=lambda name: (name.startswith("production"), name)))
 
 
 def find_project(start: Path) -> Project:

@@ -16,12 +16,12 @@ from unittest.mock import patch
 import pulumi
 import pytest
 from google.protobuf import struct_pb2  # type: ignore[import-untyped]
-from hypothesis import given, settings
+from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 from pulumi.runtime.proto import resource_pb2
 
 from rf.plan.decode import SECRET_SIGNATURE, SIGNATURE
-from rf.plan.model import Plan
+from rf.plan.model import Plan, Resource, Value
 from rf.plan.record import Config, record
 from rf.plan.recorder import PlanMonitor
 from settings import SECRETS, parse
@@ -98,6 +98,13 @@ def deploy(stack: str, secrets: dict[str, str]) -> Wire:
 @cache
 def deployed(stack: str) -> Wire:
     return deploy(stack, planted(BARE))
+
+
+def shown(wire: Wire) -> tuple[dict[str, Resource], dict[str, Value], tuple[str, ...]]:
+    """All of the plan, whatever the order of registration."""
+    assert wire.plan
+    resources = {resource.urn: resource for resource in wire.plan.resources}
+    return resources, wire.plan.outputs, wire.plan.warnings
 
 
 def texts(value: struct_pb2.Value, *, marked: bool = False) -> Iterator[tuple[str, bool]]:
@@ -180,14 +187,14 @@ def test_the_program_prints_no_secret(stack: str, capfd: pytest.CaptureFixture[s
 
 
 @pytest.mark.parametrize("stack", STACKS)
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=8, deadline=None, phases=set(Phase) - {Phase.shrink})
 @given(surroundings=SURROUNDINGS)
 def test_other_secrets_change_nothing_that_is_not_a_secret(
     stack: str, surroundings: dict[str, tuple[str, str]]
 ) -> None:
     other = deploy(stack, planted(surroundings))
 
-    assert other.plan == deployed(stack).plan
+    assert shown(other) == shown(deployed(stack))
 
 
 LEAKS: dict[str, Callable[[pulumi.Output[str]], Any]] = {
@@ -233,4 +240,4 @@ def test_what_is_worked_out_from_a_secret_and_is_none_is_found() -> None:
     first = run(program, secret_config(planted(BARE)))
     second = run(program, secret_config(planted(BARE | {"redisPassword": ("x", "")})))
 
-    assert first.plan != second.plan
+    assert shown(first) != shown(second)

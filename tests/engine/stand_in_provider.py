@@ -17,6 +17,8 @@ from __future__ import annotations
 import os
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -57,11 +59,13 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
 
     def __init__(self, package: str, world: Path) -> None:
         self._docker = package == "docker"
+        # The engine warns of any version but the one that belongs to the SDK.
+        self._version = version(f"pulumi_{package}")
         self._world = world
         self._settings = struct_pb2.Struct()
 
     def GetPluginInfo(self, _request: Any, _context: Any) -> Any:
-        return plugin_pb2.PluginInfo()
+        return plugin_pb2.PluginInfo(version=self._version)
 
     def CheckConfig(self, request: Any, _context: Any) -> Any:
         return provider_pb2.CheckResponse(inputs=request.news)
@@ -160,7 +164,7 @@ def _diff(changed: list[str], replaces: list[str]) -> Any:
 
 
 def main() -> None:
-    """Serve until the engine ends this process; the port goes to stdout, as the engine expects."""
+    """Serve until the engine interrupts; the port goes to stdout, as the engine expects."""
     server = grpc.server(ThreadPoolExecutor(max_workers=16))
     provider = Provider(sys.argv[1], Path(os.environ["STAND_IN_WORLD"]))
     provider_pb2_grpc.add_ResourceProviderServicer_to_server(provider, server)
@@ -168,7 +172,8 @@ def main() -> None:
     server.start()
     sys.stdout.write(f"{port}\n")
     sys.stdout.flush()
-    server.wait_for_termination()
+    with suppress(KeyboardInterrupt):
+        server.wait_for_termination()
 
 
 if __name__ == "__main__":

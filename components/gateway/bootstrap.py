@@ -2,9 +2,8 @@
 
 from typing import Any
 
-import yaml
-
 from ..spec import ServiceSpec
+from ..text import to_yaml
 from .names import DURATION_BUCKETS_MS, cluster_name
 
 ADMIN_PORT = 9901
@@ -36,7 +35,7 @@ def bootstrap(backends: tuple[ServiceSpec, ...]) -> str:
             "clusters": [*clusters, admin_cluster()],
         },
     }
-    return yaml.safe_dump(config, sort_keys=False)
+    return to_yaml(config)
 
 
 def address(host: str, port: int) -> dict[str, Any]:

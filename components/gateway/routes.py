@@ -4,9 +4,8 @@ import hashlib
 import json
 from typing import Any
 
-import yaml
-
 from ..spec import ServiceSpec
+from ..text import to_yaml
 from .names import cluster_name
 
 TYPE = "type.googleapis.com/envoy.config.route.v3.RouteConfiguration"
@@ -21,7 +20,7 @@ def route_file(backends: tuple[ServiceSpec, ...]) -> str:
     resources = [route_configuration(spec) for spec in backends]
     text = json.dumps(resources, sort_keys=True)
     version = hashlib.sha256(text.encode()).hexdigest()[:12]
-    return yaml.safe_dump({"version_info": version, "resources": resources}, sort_keys=False)
+    return to_yaml({"version_info": version, "resources": resources})
 
 
 def route_configuration(spec: ServiceSpec) -> dict[str, Any]:

@@ -1,11 +1,11 @@
 """Alertmanager: takes alerts from Prometheus and decides who hears of them."""
 
-import yaml
 from pydantic.dataclasses import dataclass
 
 from ..context import Context
 from ..service import AIService
 from ..spec import File, Health, HttpCheck, Port, Resources, Scrape, ServiceSpec, Volume
+from ..text import to_yaml
 from ..types import STRICT, CpuQuantity, Gibibytes, ImageReference
 
 PORT = 9093
@@ -61,4 +61,4 @@ class Alertmanager(AIService[AlertmanagerArgs]):
 def config() -> str:
     """The least that Alertmanager accepts: one receiver, without a way to notify."""
     document = {"route": {"receiver": "none"}, "receivers": [{"name": "none"}]}
-    return yaml.safe_dump(document, sort_keys=False)
+    return to_yaml(document)

@@ -2,7 +2,6 @@
 
 from typing import Annotated
 
-import yaml
 from pydantic import Field
 from pydantic.dataclasses import dataclass
 
@@ -21,6 +20,7 @@ from ..spec import (
     ServiceSpec,
     Volume,
 )
+from ..text import to_yaml
 from ..types import STRICT, CpuQuantity, Gibibytes, ImageReference
 from . import prometheus, scraping
 
@@ -115,6 +115,4 @@ def datasource(url: str) -> str:
         # $__rate_interval is worked out from this.
         "jsonData": {"timeInterval": scraping.INTERVAL, "httpMethod": "POST"},
     }
-    return yaml.safe_dump(
-        {"apiVersion": 1, "prune": True, "datasources": [source]}, sort_keys=False
-    )
+    return to_yaml({"apiVersion": 1, "prune": True, "datasources": [source]})

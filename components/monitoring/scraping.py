@@ -8,10 +8,9 @@ from collections.abc import Iterable, Sequence
 from itertools import groupby
 from typing import Any
 
-import yaml
-
 from ..context import Context
 from ..spec import Scrape, ServiceSpec
+from ..text import to_yaml
 
 INTERVAL = "15s"
 
@@ -38,7 +37,7 @@ def config(context: Context) -> str:
         addresses = [f"{spec.instance}:{spec.port('http').number}" for spec in managers]
         document["alerting"] = {"alertmanagers": [{"static_configs": [{"targets": addresses}]}]}
     document["scrape_configs"] = [itself(), *jobs(targets, context)]
-    return yaml.safe_dump(document, sort_keys=False)
+    return to_yaml(document)
 
 
 def itself() -> dict[str, Any]:

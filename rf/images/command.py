@@ -13,7 +13,7 @@ from ..progress import working
 from ..project import find_project
 from ..stacks import checked_stack
 
-app = typer.Typer(no_args_is_help=True)
+app = typer.Typer()
 
 
 @app.callback()

@@ -2,7 +2,10 @@
 
 import os
 import shlex
+import shutil
+import subprocess
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 
 STAND_IN = Path(__file__).with_name("stand_in_provider.py")
@@ -10,9 +13,9 @@ STAND_IN = Path(__file__).with_name("stand_in_provider.py")
 NOT_INHERITED = ("AWS_", "DOCKER_", "HELM_", "KUBE", "PULUMI_")
 
 
-def write_stand_ins(folder: Path) -> None:
-    """An executable for each provider plugin, under the name by which the CLI looks for it."""
-    for package in ("docker", "kubernetes"):
+def write_stand_ins(folder: Path, packages: Iterable[str]) -> None:
+    """An executable for each plugin of ``packages``, under the name that the CLI looks for."""
+    for package in packages:
         command = shlex.join([sys.executable, str(STAND_IN), package])
         plugin = folder / f"pulumi-resource-{package}"
         plugin.write_text(f"#!/bin/sh\nexec {command}\n")
@@ -31,3 +34,17 @@ def environment(root: Path, plugins: Path) -> dict[str, str]:
         "PULUMI_SKIP_UPDATE_CHECK": "true",
         "STAND_IN_WORLD": str(root / "world"),
     }
+
+
+def real_docker(root: Path) -> bool:
+    """Whether the real Docker plugin can preview here; it asks a Docker engine at once.
+
+    It does no more than that: what it would deploy is large, and the machine belongs to its user.
+    A real Kubernetes plugin would need a cluster to preview anything.
+    """
+    if shutil.which("pulumi-resource-docker") is None or shutil.which("docker") is None:
+        return False
+    asked = subprocess.run(
+        ["docker", "version"], env=environment(root, root), capture_output=True, check=False
+    )
+    return asked.returncode == 0

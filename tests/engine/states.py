@@ -1,28 +1,39 @@
-"""Brings resources of the offline plan and of the engine into one shape, to be compared."""
+"""Brings resources of the offline plan and of the engine into one shape, to be compared.
 
-from collections.abc import Mapping
+What inputs have in one and cannot have in the other is named here, and nowhere else:
+
+- the properties in ``PROVIDER_ONLY``, which the engine adds to every provider;
+- defaults, which the real Docker plugin's Check fills in, with their names under ``__defaults``
+  (pulumi-terraform-bridge, pkg/reservedkeys/keys.go);
+- lists with a secret in them, which are a secret as a whole where a provider takes no secrets: the
+  engine sends Docker's plugin plain values and marks what comes back (annotateSecrets in pulumi's
+  pkg/resource/plugin). A plan hides no more of such a list than the secret.
+"""
+
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from rf.plan.decode import UNKNOWN_TEXT
-from rf.plan.model import SECRET, UNKNOWN, Resource, Value
+from rf.plan.model import SECRET, UNKNOWN, Resource, Value, leaves
 
 Shape = dict[str, Any]
 
-# The one list of what the real engine has and a plan cannot have, and why.
-ADDED_TO_PROVIDERS = {
-    "__internal": "the engine's own notes on a provider",
-    "version": "of the provider's plugin, which the engine takes from the SDK",
+PROVIDER_ONLY = {
+    "__internal": "the engine's own notes",
+    "version": "of the plugin; the engine takes it from the SDK",
 }
+DEFAULTS = "__defaults"
 
 
 def of_plan(resource: Resource) -> Shape:
     """What ``rf plan`` says of a resource."""
     options = resource.options
+    docker = resource.type.startswith("docker:")
     return {
         "type": resource.type,
         "parent": resource.parent,
         "custom": resource.custom,
-        "inputs": resource.inputs,
+        "inputs": _with_secret_lists(resource.inputs) if docker else resource.inputs,
         "provider": resource.provider or "",
         "dependencies": list(resource.dependencies),
         "propertyDependencies": {
@@ -41,15 +52,15 @@ def of_engine(state: Mapping[str, Any]) -> Shape:
     """What the engine's JSON says of a resource."""
     provider = state["type"].startswith("pulumi:providers:")
     inputs = {
-        key: as_value(value)
+        key: value
         for key, value in state.get("inputs", {}).items()
-        if not (provider and key in ADDED_TO_PROVIDERS)
+        if not (provider and key in PROVIDER_ONLY)
     }
     return {
         "type": state["type"],
         "parent": state["parent"],
         "custom": state["custom"],
-        "inputs": inputs,
+        "inputs": as_value(inputs),
         "provider": state.get("provider", ""),
         "dependencies": sorted(state.get("dependencies", [])),
         "propertyDependencies": {
@@ -60,7 +71,7 @@ def of_engine(state: Mapping[str, Any]) -> Shape:
         "ignoreChanges": state.get("ignoreChanges", []),
         "replaceOnChanges": state.get("replaceOnChanges", []),
         "additionalSecretOutputs": state.get("additionalSecretOutputs", []),
-        # Seconds, where a plan has them as the program writes them: 3600s.
+        # In seconds, where the program writes 3600s.
         "customTimeouts": {
             name: f"{seconds}s" for name, seconds in state.get("customTimeouts", {}).items()
         },
@@ -70,8 +81,26 @@ def of_engine(state: Mapping[str, Any]) -> Shape:
 def as_value(value: Any) -> Value:
     """A value of the engine's JSON, with the plan's own marks for secrets and unknowns."""
     if isinstance(value, dict):
-        return {key: as_value(item) for key, item in value.items()}
+        filled_in = {DEFAULTS, *value.get(DEFAULTS, ())}
+        return {key: as_value(item) for key, item in value.items() if key not in filled_in}
     if isinstance(value, list):
         return [as_value(item) for item in value]
     marks: dict[Any, Value] = {"[secret]": SECRET, UNKNOWN_TEXT: UNKNOWN}
     return marks.get(value, value)
+
+
+def different(planned: Any, engine: Any, path: str) -> Iterator[str]:
+    """A line for each place in which two shapes differ."""
+    if isinstance(planned, dict) and isinstance(engine, dict):
+        for key in sorted({*planned, *engine}):
+            yield from different(planned.get(key), engine.get(key), f"{path}.{key}")
+    elif planned != engine:
+        yield f"{path}: {planned!r} planned, {engine!r} in the engine"
+
+
+def _with_secret_lists(value: Value) -> Any:
+    if isinstance(value, dict):
+        return {key: _with_secret_lists(item) for key, item in value.items()}
+    if isinstance(value, list) and any(leaf is SECRET for _, leaf in leaves(value)):
+        return SECRET
+    return value

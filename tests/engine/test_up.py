@@ -25,7 +25,7 @@ if shutil.which("pulumi") is None:
         allow_module_level=True,
     )
 
-RF = "import sys; from rf.deploy.command import down, up; sys.exit({}('{}', yes=True))"
+RF = "from rf.cli import main; main()"
 WAITING = """
 import time
 from pathlib import Path
@@ -101,7 +101,7 @@ def start(
     path = os.pathsep.join([str(root.parent / "stand-in"), os.environ["PATH"]])
     here = str(Path.cwd())
     return subprocess.Popen(
-        [sys.executable, "-c", RF.format(operation, stack)],
+        [sys.executable, "-c", RF, operation, stack, "--yes"],
         cwd=root,
         env={**os.environ, "PATH": path, "PYTHONPATH": here, **variables},
         stdin=subprocess.DEVNULL,
@@ -276,4 +276,6 @@ def test_a_wrong_passphrase_ends_in_status_1_and_says_so(deployed: Path) -> None
     output, _ = process.communicate(timeout=120)
 
     assert process.returncode == 1
+    assert output.startswith("error: pulumi config set failed for the stack local: ")
     assert "incorrect passphrase" in output
+    assert len(output.splitlines()) == 1

@@ -22,7 +22,7 @@ MANIFEST = "application/vnd.oci.image.manifest.v1+json"
 CONFIG = "application/vnd.oci.image.config.v1+json"
 DOCKER_LIST = "application/vnd.docker.distribution.manifest.list.v2+json"
 DOCKER_MANIFEST = "application/vnd.docker.distribution.manifest.v2+json"
-USER, PASSWORD = "tester", "only for this test"  # noqa: S105
+USER, PASSWORD = "tester", "only for this test"
 # What `htpasswd -B` writes for them.
 HTPASSWD = f"{USER}:$2b$05$tEOPLZnUwqBuBbQIKtUtduGeEOyeb/NBmLnEDfHFD5bDgWArh.AIK\n"
 PATIENCE_SECONDS = 30.0

@@ -15,7 +15,7 @@ from typing import Any, Self
 from urllib.parse import parse_qsl, urlsplit
 
 INDEX = "application/vnd.oci.image.index.v1+json"
-TOKEN = "token-of-the-stand-in"  # noqa: S105
+TOKEN = "token-of-the-stand-in"
 
 
 @dataclass(frozen=True, kw_only=True)

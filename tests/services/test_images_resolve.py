@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 import yaml
 
+from rf.cli import run
 from rf.errors import BadInputError
 from rf.exit_codes import ExitCode
 from rf.images.command import resolve_images
@@ -94,7 +95,7 @@ def test_a_registry_with_passwords_answers_to_the_right_one_only(tmp_path: Path)
         assert right.digest(reference) == pushed
 
         wrong = Registries(logins={private.host: Login(user=USER, password="wrong")})
-        with pytest.raises(RegistryError, match="refuses the login in Docker's config.json"):
+        with pytest.raises(RegistryError, match=r"refuses the login in Docker's config\.json"):
             wrong.digest(reference)
         with pytest.raises(RegistryError, match="wants a login"):
             ANONYMOUS.digest(reference)
@@ -168,7 +169,7 @@ def test_a_check_writes_nothing_and_ends_in_status_1_when_a_tag_has_moved(
     moved = registry.push("docker.io/library/redis", "8.2.2-bookworm", "moved", INDEX)
     capsys.readouterr()
 
-    assert resolve_images("local", check=True) == ExitCode.ERROR
+    assert run(["images", "resolve", "local", "--check"]) == ExitCode.ERROR
 
     written = capsys.readouterr().out
     assert f"redis:8.2.2-bookworm@{moved} (was redis:8.2.2-bookworm@sha256:" in written

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 DIGEST = f"sha256:{'ab' * 32}"
 HEADERS = {"Docker-Content-Digest": DIGEST}
-LOGIN = Login(user="me@example", password="pässword:with:colons")  # noqa: S106
+LOGIN = Login(user="me@example", password="pässword:with:colons")
 
 
 def digest(server: RegistryStandIn, *, login: Login | None = None) -> str:

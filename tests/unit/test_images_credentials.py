@@ -55,7 +55,7 @@ def test_without_the_file_there_are_no_logins(tmp_path: Path) -> None:
     [
         "{",
         "[]",
-        {"auths": []},
+        {"auths": ["x"]},
         {"auths": {"x": "hunter2"}},
         {"auths": {"x": {"auth": "hunter2"}}},
         {"auths": {"x": auth("hunter2")}},

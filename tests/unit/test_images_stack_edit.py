@@ -61,7 +61,7 @@ def test_an_image_goes_first_in_its_section_below_the_comment_on_it() -> None:
 def test_a_section_on_one_line_stays_on_one_line() -> None:
     result = edited(WRITTEN_BY_HAND, {("services", "ollama", "image"): PINNED})
 
-    assert f"      ollama: {{image: {PINNED}, gpus: 1, replicas: 2}}  # on one line\n" in result
+    assert f"      ollama: {{image: {PINNED}, gpus: 1, replicas: 2}} # on one line\n" in result
 
 
 def test_a_missing_section_goes_last() -> None:
@@ -87,7 +87,9 @@ def test_an_image_that_is_there_is_replaced_where_it_is() -> None:
 )
 def test_the_committed_stack_files_only_gain_lines(stack: str, services: set[str]) -> None:
     before = Path(f"Pulumi.{stack}.yaml").read_text()
-    values = {("services", name, "image"): PINNED for name in sorted(services)}
+    values: dict[tuple[str, ...], str] = {
+        ("services", name, "image"): PINNED for name in sorted(services)
+    }
 
     after = edited(before, values)
 
@@ -115,5 +117,5 @@ MERGED = dedent("""\
 
 @pytest.mark.parametrize("text", [SHARED, MERGED])
 def test_a_change_that_would_happen_twice_is_refused(text: str) -> None:
-    with pytest.raises(BadInputError, match="Pulumi.test.yaml shares sections by YAML anchors"):
+    with pytest.raises(BadInputError, match=r"Pulumi\.test\.yaml shares sections by YAML anchors"):
         edited(text, {("services", "redis", "image"): PINNED})

@@ -1,0 +1,115 @@
+"""Every stack, deployed once by the real engine with stand-ins for the provider plugins."""
+
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass, replace
+from functools import cache
+from pathlib import Path
+from secrets import token_hex
+from typing import Any
+
+import pytest
+
+from rf.plan.model import Plan
+from rf.plan.run import plan_stacks
+from rf.project import find_project
+from tests.engine.deployment import Deployment, open_deployment
+from tests.engine.plugins import real_docker, write_stand_ins
+
+KUBECONFIG = """
+apiVersion: v1
+kind: Config
+clusters: [{{name: test, cluster: {{server: "https://127.0.0.1:6443"}}}}]
+users: [{{name: test, user: {{token: {token}}}}}]
+contexts: [{{name: test, context: {{cluster: test, user: test}}}}]
+current-context: test
+"""
+CREDENTIALS = '{{"auths": {{"registry.test": {{"auth": "{token}"}}}}}}'
+SECRETS = {
+    "redisPassword": "{token}",
+    "grafanaAdminPassword": "{token}",
+    "kubeconfig": KUBECONFIG,
+    "registryCredentials": CREDENTIALS,
+}
+
+Timed = Callable[[str], AbstractContextManager[None]]
+OpenStack = Callable[[str], Deployment]
+
+
+@dataclass(frozen=True, kw_only=True)
+class FirstUp:
+    """A stack as its first ``up`` left it, what came before that, and what it did."""
+
+    deployment: Deployment
+    planned: Plan
+    previewed: Mapping[str, Mapping[str, Any]]
+    changes: Mapping[str, str]
+
+
+def plant(deployment: Deployment, name: str) -> Deployment:
+    """Give the secret ``name`` a value that can be found wherever it turns up."""
+    token = f"planted-{token_hex(16)}"
+    return deployment.set_secret(name, SECRETS[name].format(token=token), planted=token)
+
+
+@pytest.fixture(scope="session")
+def stand_ins(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with both plugins."""
+    folder = tmp_path_factory.mktemp("plugins")
+    write_stand_ins(folder, ["docker", "kubernetes"])
+    return folder
+
+
+@pytest.fixture(scope="session")
+def open_stack(tmp_path_factory: pytest.TempPathFactory, stand_ins: Path) -> OpenStack:
+    """Makes a stack with all its secrets, of which nothing is deployed."""
+
+    def opened(stack: str) -> Deployment:
+        deployment = open_deployment(tmp_path_factory.mktemp(stack), stack, stand_ins)
+        for name in SECRETS:
+            deployment = plant(deployment, name)
+        return deployment
+
+    return opened
+
+
+@pytest.fixture(scope="session")
+def first_up(
+    open_stack: OpenStack, timed: Timed, tmp_path_factory: pytest.TempPathFactory
+) -> Callable[[str], FirstUp]:
+    """Plans, previews and deploys a stack; each only once."""
+    kubernetes_only = tmp_path_factory.mktemp("plugins")
+    write_stand_ins(kubernetes_only, ["kubernetes"])
+
+    @cache
+    def made(stack: str) -> FirstUp:
+        deployment = open_stack(stack)
+        previewing = deployment
+        if real_docker(deployment.root):
+            previewing = replace(deployment, plugins=kubernetes_only)
+        with timed(f"rf plan {stack}"):
+            (planned,) = plan_stacks(find_project(deployment.project), [stack])
+        with timed(f"pulumi preview {stack}"):
+            previewed = previewing.preview()
+        with timed(f"pulumi up {stack}"):
+            changes = deployment.up()
+        return FirstUp(deployment=deployment, planned=planned, previewed=previewed, changes=changes)
+
+    return made
+
+
+@pytest.fixture(scope="session")
+def timed(pytestconfig: pytest.Config) -> Timed:
+    """Tells on the terminal how long something took."""
+    capture = pytestconfig.pluginmanager.getplugin("capturemanager")
+
+    @contextmanager
+    def measured(what: str) -> Iterator[None]:
+        begin = time.monotonic()
+        yield
+        with capture.global_and_fixture_disabled():
+            sys.stderr.write(f"\n{what}: {time.monotonic() - begin:.1f} s")
+
+    return measured

@@ -40,12 +40,15 @@ class ImagesArgs:
 
 
 def mirrored(image: str, mirror: str | None) -> str:
-    """``image`` as the mirror names it: ``redis:8`` is ``<mirror>/docker.io/library/redis:8``."""
-    if mirror is None:
-        return image
+    """``image`` as the mirror names it: ``redis:8`` is ``<mirror>/docker.io/library/redis:8``.
+
+    An image on a registry with a port stays as it is: no path can hold that name.
+    """
     host, slash, _ = image.partition("/")
+    if mirror is None or (slash and ":" in host):
+        return image
     if not slash:
         return f"{mirror}/docker.io/library/{image}"
-    if "." not in host and ":" not in host and host != "localhost":
+    if "." not in host and host != "localhost":
         return f"{mirror}/docker.io/{image}"
     return f"{mirror}/{image}"

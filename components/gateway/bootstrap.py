@@ -5,11 +5,10 @@ from typing import Any
 from ..spec import ServiceSpec
 from ..text import to_yaml
 from .names import DURATION_BUCKETS_MS, cluster_name
+from .routes import DIRECTORY, route_path
 
 ADMIN_PORT = 9901
 STATS_PORT = 9902
-ROUTES_DIRECTORY = "/etc/envoy/routes"
-ROUTES_FILE = f"{ROUTES_DIRECTORY}/routes.yaml"
 V3 = "type.googleapis.com/envoy.extensions"
 HTTP = f"{V3}.filters.network.http_connection_manager.v3.HttpConnectionManager"
 
@@ -72,12 +71,12 @@ def router() -> dict[str, Any]:
 
 
 def service_listener(spec: ServiceSpec) -> dict[str, Any]:
-    """The service's own port of the guide, with routes from the watched file."""
+    """The service's own port of the guide, with routes from its watched file."""
     source = {
         "path_config_source": {
-            "path": ROUTES_FILE,
+            "path": route_path(spec),
             # Watching the file itself misses a kubelet's symlink swap.
-            "watched_directory": {"path": ROUTES_DIRECTORY},
+            "watched_directory": {"path": DIRECTORY},
         },
         "resource_api_version": "V3",
     }

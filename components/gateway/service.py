@@ -6,9 +6,9 @@ from ..context import Context
 from ..service import AIService
 from ..spec import Drain, Edge, File, Health, HttpCheck, Port, Resources, Scrape, ServiceSpec
 from ..types import STRICT, Count, CpuQuantity, Gibibytes, ImageReference, Seconds
-from .bootstrap import ADMIN_PORT, ROUTES_FILE, STATS_PORT, bootstrap
+from .bootstrap import ADMIN_PORT, STATS_PORT, bootstrap
 from .names import fronted
-from .routes import route_file
+from .routes import route_file, route_path
 
 CONFIG = "/etc/envoy/envoy.yaml"
 
@@ -58,7 +58,10 @@ class Gateway(AIService[GatewayArgs]):
             resources=Resources(cpu=args.cpu, memory=args.memory),
             files=(
                 File(path=CONFIG, content=bootstrap(backends)),
-                File(path=ROUTES_FILE, content=route_file(backends), live=True),
+                *(
+                    File(path=route_path(spec), content=route_file(spec), live=True)
+                    for spec in backends
+                ),
             ),
             talks_to=tuple(
                 Edge(service=spec.name, port=spec.port("http").number) for spec in backends

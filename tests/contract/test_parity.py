@@ -10,7 +10,8 @@ import yaml
 
 from components.endpoints import endpoints
 from components.flags import FLAG_FILE
-from components.gateway.bootstrap import ROUTES_FILE
+from components.gateway.names import fronted
+from components.gateway.routes import route_path
 from components.monitoring.prometheus import CONFIG
 from components.spec import ServiceSpec
 from settings import Stack, parse
@@ -78,7 +79,8 @@ def routes(stack: Stack) -> set[str]:
     """The services that the gateway leads to, and the versions of each."""
     return {
         f"{route['name']} {entry['route']['cluster']}"
-        for route in content(stack, "gateway", ROUTES_FILE)["resources"]
+        for spec in fronted(tuple(specs(stack).values()))
+        for route in content(stack, "gateway", route_path(spec))["resources"]
         for host in route["virtual_hosts"]
         for entry in host["routes"]
     }

@@ -1,5 +1,6 @@
 """Every stack, deployed once by the real engine with stand-ins for the provider plugins."""
 
+import shutil
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -26,12 +27,11 @@ users: [{{name: test, user: {{token: {token}}}}}]
 contexts: [{{name: test, context: {{cluster: test, user: test}}}}]
 current-context: test
 """
-CREDENTIALS = '{{"auths": {{"registry.test": {{"auth": "{token}"}}}}}}'
 SECRETS = {
     "redisPassword": "{token}",
     "grafanaAdminPassword": "{token}",
     "kubeconfig": KUBECONFIG,
-    "registryCredentials": CREDENTIALS,
+    "registryCredentials": '{{"auths": {{"registry.test": {{"auth": "{token}"}}}}}}',
 }
 
 Timed = Callable[[str], AbstractContextManager[None]]
@@ -48,38 +48,40 @@ class FirstUp:
     changes: Mapping[str, str]
 
 
+def one_worker(stack: str) -> pytest.MarkDecorator:
+    """Keeps the tests of a stack together, because they share its first ``up``."""
+    return pytest.mark.xdist_group(f"engine-{stack}")
+
+
+def on_engine(*stacks: str) -> pytest.MarkDecorator:
+    """Runs a test for each of ``stacks``."""
+    params = [pytest.param(stack, marks=one_worker(stack), id=stack) for stack in stacks]
+    return pytest.mark.parametrize("stack", params, indirect=True)
+
+
 def plant(deployment: Deployment, name: str) -> Deployment:
     """Give the secret ``name`` a value that can be found wherever it turns up."""
     token = f"planted-{token_hex(16)}"
     return deployment.set_secret(name, SECRETS[name].format(token=token), planted=token)
 
 
-@pytest.fixture(scope="session")
-def stand_ins(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with both plugins."""
-    folder = tmp_path_factory.mktemp("plugins")
-    write_stand_ins(folder, ["docker", "kubernetes"])
-    return folder
+@pytest.fixture
+def stack(request: pytest.FixtureRequest, first_up: Callable[[str], FirstUp]) -> FirstUp:
+    """A deployed stack that all tests share, and none changes."""
+    return first_up(request.param)
 
 
-@pytest.fixture(scope="session")
-def open_stack(tmp_path_factory: pytest.TempPathFactory, stand_ins: Path) -> OpenStack:
-    """Makes a stack with all its secrets, of which nothing is deployed."""
-
-    def opened(stack: str) -> Deployment:
-        deployment = open_deployment(tmp_path_factory.mktemp(stack), stack, stand_ins)
-        for name in SECRETS:
-            deployment = plant(deployment, name)
-        return deployment
-
-    return opened
+@pytest.fixture
+def deployed(stack: FirstUp, tmp_path: Path) -> Deployment:
+    """A copy of a deployed stack, to do with as a test likes."""
+    return stack.deployment.copy(tmp_path / "copy")
 
 
 @pytest.fixture(scope="session")
 def first_up(
     open_stack: OpenStack, timed: Timed, tmp_path_factory: pytest.TempPathFactory
 ) -> Callable[[str], FirstUp]:
-    """Plans, previews and deploys a stack; each only once."""
+    """Plans, previews and deploys a stack, each only once."""
     kubernetes_only = tmp_path_factory.mktemp("plugins")
     write_stand_ins(kubernetes_only, ["kubernetes"])
 
@@ -101,8 +103,25 @@ def first_up(
 
 
 @pytest.fixture(scope="session")
+def open_stack(tmp_path_factory: pytest.TempPathFactory) -> OpenStack:
+    """Makes a stack that has all its secrets, and of which nothing is deployed."""
+    if shutil.which("pulumi") is None:
+        pytest.skip("pulumi is not on PATH; get it with `make up` or from pulumi.com/docs/install")
+    plugins = tmp_path_factory.mktemp("plugins")
+    write_stand_ins(plugins, ["docker", "kubernetes"])
+
+    def opened(stack: str) -> Deployment:
+        deployment = open_deployment(tmp_path_factory.mktemp(stack), stack, plugins)
+        for name in SECRETS:
+            deployment = plant(deployment, name)
+        return deployment
+
+    return opened
+
+
+@pytest.fixture(scope="session")
 def timed(pytestconfig: pytest.Config) -> Timed:
-    """Tells on the terminal how long something took."""
+    """Says on the terminal how long something took."""
     capture = pytestconfig.pluginmanager.getplugin("capturemanager")
 
     @contextmanager

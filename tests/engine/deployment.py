@@ -90,8 +90,8 @@ class Deployment:
         recorded = json.loads(self.run("stack", "export"))["deployment"]
         return {resource["urn"]: resource for resource in recorded.get("resources", [])}
 
-    def deployed(self) -> list[str]:
-        """The names of the files in ``world``."""
+    def made(self) -> list[str]:
+        """The names of the files in ``world``, which begin with the type."""
         return sorted(path.name for path in self.world.iterdir())
 
     def secrets_in(self, text: str) -> list[str]:

@@ -89,7 +89,7 @@ def as_value(value: Any) -> Value:
     return marks.get(value, value)
 
 
-def different(planned: Any, engine: Any, path: str) -> Iterator[str]:
+def different(planned: Any, engine: Any, path: str = "") -> Iterator[str]:
     """A line for each place in which two shapes differ."""
     if isinstance(planned, dict) and isinstance(engine, dict):
         for key in sorted({*planned, *engine}):

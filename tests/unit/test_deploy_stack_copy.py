@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rf.deploy.stack_copy import ENCRYPTION, merged, rendered, secrets_in, write_copy
@@ -54,6 +54,7 @@ def test_secrets_encrypted_another_way_than_the_committed_ones_are_dropped(key: 
     assert merged(committed, FORMER) == committed
 
 
+@settings(deadline=None)
 @given(committed=stack_files, former=stack_files)
 def test_whatever_was_committed_is_in_the_copy(
     committed: dict[str, Any], former: dict[str, Any]
@@ -66,6 +67,7 @@ def test_whatever_was_committed_is_in_the_copy(
     }
 
 
+@settings(deadline=None)
 @given(committed=stack_files, former=stack_files)
 def test_only_secrets_with_their_own_encryption_survive_from_the_former_copy(
     committed: dict[str, Any], former: dict[str, Any]
@@ -80,6 +82,7 @@ def test_only_secrets_with_their_own_encryption_survive_from_the_former_copy(
         }
 
 
+@settings(deadline=None)
 @given(committed=stack_files, former=stack_files)
 def test_merging_again_changes_nothing(committed: dict[str, Any], former: dict[str, Any]) -> None:
     once = merged(committed, former)
@@ -87,6 +90,7 @@ def test_merging_again_changes_nothing(committed: dict[str, Any], former: dict[s
     assert merged(committed, once) == once
 
 
+@settings(deadline=None)
 @given(tree=trees)
 def test_every_value_reads_back_as_it_was(
     tree: Any, tmp_path_factory: pytest.TempPathFactory

@@ -3,6 +3,7 @@
 import json
 import shutil
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,11 +11,13 @@ import pytest
 import yaml
 
 from components.context import Context
+from components.faiss import Faiss, FaissArgs
 from components.gateway import Gateway, GatewayArgs
 from components.gateway.names import DURATION_BUCKETS_MS
 from components.gateway.routes import route_file
 from components.ollama import Ollama, OllamaArgs
 from components.spec import ServiceSpec
+from components.triton import Triton, TritonArgs
 
 
 @pytest.fixture
@@ -56,17 +59,37 @@ def test_the_admin_interface_stays_on_loopback(gateway: ServiceSpec) -> None:
     assert address == "127.0.0.1"
 
 
-def test_only_the_route_file_may_change_without_a_restart(gateway: ServiceSpec) -> None:
+def test_only_route_files_may_change_without_a_restart(gateway: ServiceSpec) -> None:
     assert {file.path: file.live for file in gateway.files} == {
         "/etc/envoy/envoy.yaml": False,
-        "/etc/envoy/routes/routes.yaml": True,
+        "/etc/envoy/routes/ollama.yaml": True,
     }
 
 
-def test_the_route_files_version_changes_with_its_routes(ollama: ServiceSpec) -> None:
-    from dataclasses import replace
+def test_every_listener_has_a_file_of_its_own_with_its_own_routes_and_no_others() -> None:
+    context = Context()
+    for spec in (
+        Ollama.describe(OllamaArgs(), context),
+        Triton.describe(TritonArgs(), context),
+        Faiss.describe(FaissArgs(), context),
+    ):
+        context = context.knowing(spec)
+    gateway = Gateway.describe(GatewayArgs(), context)
+    contents = {file.path: file.content for file in gateway.files}
 
-    one, two = (yaml.safe_load(route_file((s,))) for s in (ollama, replace(ollama, track="canary")))
+    for listener in bootstrap(gateway)["static_resources"]["listeners"]:
+        manager = listener["filter_chains"][0]["filters"][0]["typed_config"]
+        if "rds" in manager:
+            source = manager["rds"]["config_source"]["path_config_source"]
+            (found,) = yaml.safe_load(contents.pop(source["path"]))["resources"]
+            assert found["name"] == manager["rds"]["route_config_name"]
+            assert str(Path(source["path"]).parent) == source["watched_directory"]["path"]
+
+    assert list(contents) == ["/etc/envoy/envoy.yaml"]
+
+
+def test_the_route_files_version_changes_with_its_routes(ollama: ServiceSpec) -> None:
+    one, two = (yaml.safe_load(route_file(s)) for s in (ollama, replace(ollama, track="canary")))
 
     assert one["version_info"] != two["version_info"]
     assert json.dumps(one["resources"]) != json.dumps(two["resources"])

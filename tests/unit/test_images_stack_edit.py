@@ -6,7 +6,7 @@ from textwrap import dedent
 
 import pytest
 import yaml
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rf.errors import BadInputError
@@ -80,6 +80,7 @@ def test_an_image_that_is_there_is_replaced_where_it_is() -> None:
 
 
 @pytest.mark.parametrize("stack", STACKS)
+@settings(deadline=None, max_examples=30)
 @given(
     services=st.sets(
         st.sampled_from(["redis", "flags", "ollama", "gateway", "triton", "prometheus"]), min_size=1

@@ -8,57 +8,62 @@ from __future__ import annotations
 
 import random
 import socket
+import socketserver
 import struct
 import threading
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 A, IN = 1, 1
-ANSWER = 0x8580  # an authoritative answer, recursion asked and available
+ANSWER = 0x8580  # an authoritative answer, recursion asked for and there
 NO_SUCH_NAME = 3
+NAME_OF_QUESTION = 0xC00C
 HEADER = struct.Struct("!6H")
 
 
-@dataclass
-class Names:
-    """Names and their addresses, which may change while it serves."""
+class NameServer(socketserver.UDPServer):
+    """Serves ``addresses``, which may change meanwhile, on UDP port 53 of ``host``."""
 
-    addresses: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    def __init__(self, host: str) -> None:
+        super().__init__((host, 53), _Handler)
+        self.addresses: dict[str, tuple[str, ...]] = {}
+        threading.Thread(target=self.serve_forever, args=(0.1,), daemon=True).start()
 
-    def serve(self, host: str) -> None:
-        """Answer on UDP port 53 of ``host``, in a thread that ends with the test run."""
-        server = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        server.bind((host, 53))
-        threading.Thread(target=self._serve, args=(server,), daemon=True).start()
+    def close(self) -> None:
+        """Stop answering."""
+        self.shutdown()
+        self.server_close()
 
-    def _serve(self, server: socket.socket) -> None:
-        while True:
-            question, client = server.recvfrom(4096)
-            server.sendto(answer(question, self.addresses), client)
+
+class _Handler(socketserver.BaseRequestHandler):
+    server: NameServer
+
+    def handle(self) -> None:
+        question, client = self.request
+        client.sendto(answer(question, self.server.addresses), self.client_address)
 
 
 def answer(question: bytes, addresses: dict[str, tuple[str, ...]]) -> bytes:
-    """The DNS message that answers ``question`` (RFC 1035 §4); its first question only."""
+    """The DNS message that answers the first question of ``question`` (RFC 1035 §4)."""
     number, *_ = HEADER.unpack_from(question)
     labels, end = [], HEADER.size
     while length := question[end]:
         labels.append(question[end + 1 : end + 1 + length].decode().lower())
         end += 1 + length
-    kind, _ = struct.unpack_from("!2H", question, end + 1)
+    (kind,) = struct.unpack_from("!H", question, end + 1)
     asked = question[HEADER.size : end + 5]
-    found = addresses.get(".".join(labels))
-    records = _records(found if kind == A and found else ())
+    found = addresses.get(".".join(labels), ())
+    records = _records(found) if kind == A else []
     flags = ANSWER if found else ANSWER | NO_SUCH_NAME
     return HEADER.pack(number, flags, 1, len(records), 0, 0) + asked + b"".join(records)
 
 
 def _records(addresses: Sequence[str]) -> list[bytes]:
-    shuffled = random.sample(addresses, len(addresses))  # as Docker does, for those who take one
-    name_of_question = 0xC00C
+    # In any order, as Docker does, for those who take the first.
+    shuffled = random.sample(addresses, len(addresses))
     return [
-        struct.pack("!3HLH", name_of_question, A, IN, 1, 4) + socket.inet_aton(address)
+        struct.pack("!3HLH", NAME_OF_QUESTION, A, IN, 1, 4) + socket.inet_aton(address)
         for address in shuffled
     ]

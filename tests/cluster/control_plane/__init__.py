@@ -1,0 +1,1 @@
+"""A Kubernetes control plane on loopback, whose nodes are simulated by kwok."""

@@ -1,0 +1,100 @@
+"""One stack's platform on a cluster: put there in the engine's order, and looked at."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from components.platforms.kubernetes.args import KubernetesArgs
+from components.platforms.kubernetes.naming import INSTANCE
+
+from .api import Ref
+from .nodes import STORAGE_CLASS, nodes
+from .waiting import unready, until_nothing
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from components.context import GpuArgs
+    from components.platforms.kubernetes.manifest import Body
+    from components.spec import ServiceSpec
+    from settings import Stack
+
+    from .api import Api
+    from .objects import Waves
+
+WORKLOADS = ("Deployment", "DaemonSet")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Platform:
+    """The objects of one stack, and the cluster they are on. ``gpu`` is the stack's pool."""
+
+    api: Api
+    stack: Stack
+    target: KubernetesArgs
+    gpu: GpuArgs
+    waves: Waves
+
+    @property
+    def specs(self) -> tuple[ServiceSpec, ...]:
+        """The services."""
+        return tuple(entry.spec for entry in self.stack.entries)
+
+    @property
+    def objects(self) -> tuple[Body, ...]:
+        """Every object as it was sent."""
+        return tuple(body for wave in self.waves for body in wave)
+
+    @property
+    def namespaces(self) -> tuple[str, str]:
+        """Where services live, and where agents do that must see the host."""
+        return self.target.namespace, self.target.node_namespace
+
+    def install(self) -> tuple[str, ...]:
+        """Make nodes, then apply wave after wave, each when the one before it is ready.
+
+        Returns what the server warned of. Claims are not waited for: their volumes come with pods.
+        """
+        for body in (STORAGE_CLASS, *nodes(self.gpu.pool, self.gpu.gpus)):
+            self.api.apply(body)
+        warnings: list[str] = []
+        for wave in self.waves:
+            for body in wave:
+                warned = self.api.apply(body).warnings
+                warnings += [f"{Ref.of(body)}: {warning}" for warning in warned]
+            awaited = [Ref.of(body) for body in wave if body["kind"] in (*WORKLOADS, "Job")]
+            until_nothing(lambda refs=awaited: self.unready(refs))  # type: ignore[misc]
+        self.settle()
+        return tuple(warnings)
+
+    def settle(self) -> None:
+        """Wait until everything is ready and nothing is on its way out."""
+        refs = [Ref.of(body) for body in self.objects]
+        until_nothing(lambda: [*self.unready(refs), *self._leaving()])
+
+    def unready(self, refs: Iterable[Ref]) -> list[str]:
+        """What keeps each of ``refs`` from being ready."""
+        found = ((ref, unready(self.api.get(ref))) for ref in refs)
+        return [f"{ref}: {reason}" for ref, reason in found if reason]
+
+    def workloads(self, *kinds: str) -> list[Body]:
+        """The Deployments and DaemonSets, or those of ``kinds``, as the server has them."""
+        wanted = kinds or WORKLOADS
+        return [self.api.get(Ref.of(body)) for body in self.objects if body["kind"] in wanted]
+
+    def pods(self) -> list[Body]:
+        """All pods that run or are to run, in both namespaces."""
+        found = [pod for name in self.namespaces for pod in self.api.list("v1", "Pod", name)]
+        return [pod for pod in found if pod["status"]["phase"] in ("Pending", "Running")]
+
+    def pods_of(self, instance: str) -> list[Body]:
+        """Those of one service."""
+        return [pod for pod in self.pods() if pod["metadata"]["labels"].get(INSTANCE) == instance]
+
+    def _leaving(self) -> list[str]:
+        return [
+            f"{Ref.of(pod)} is leaving"
+            for pod in self.pods()
+            if "deletionTimestamp" in pod["metadata"]
+        ]

@@ -1,0 +1,55 @@
+"""Waiting for a cluster to come to rest."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from components.platforms.kubernetes.manifest import Body
+
+PAUSE_SECONDS = 0.1
+PATIENCE_SECONDS = 60.0
+
+
+class NeverError(AssertionError):
+    """What did not happen in time."""
+
+
+def until_nothing(problems: Callable[[], list[str]], seconds: float = PATIENCE_SECONDS) -> None:
+    """Ask again and again until no problem is left; NeverError holds the last ones."""
+    deadline = time.monotonic() + seconds
+    while found := problems():
+        if time.monotonic() > deadline:
+            lines = "\n".join(found)
+            raise NeverError(f"after {seconds:.0f} s still:\n{lines}")
+        time.sleep(PAUSE_SECONDS)
+
+
+def unready(body: Body) -> str | None:
+    """Why an object that was read from the server is not ready; None when it is.
+
+    Deployments, DaemonSets, Jobs and claims become ready; all else is so at once.
+    """
+    status = body.get("status", {})
+    seen = status.get("observedGeneration", 0)
+    match body["kind"]:
+        case "Deployment":
+            wanted = body["spec"]["replicas"]
+            counted = ("replicas", "updatedReplicas", "readyReplicas", "availableReplicas")
+        case "DaemonSet":
+            wanted = status.get("desiredNumberScheduled", 0)
+            counted = ("currentNumberScheduled", "updatedNumberScheduled", "numberAvailable")
+        case "Job":
+            done = {each["type"] for each in status.get("conditions", ()) if each["status"] == "True"}
+            return None if "Complete" in done else f"it is not complete: {sorted(done)}"
+        case "PersistentVolumeClaim":
+            return None if status["phase"] == "Bound" else f"it is {status['phase']}"
+        case _:
+            return None
+    if seen < body["metadata"]["generation"]:
+        return f"generation {body['metadata']['generation']} has not been seen"
+    lacking = {name: status.get(name, 0) for name in counted if status.get(name, 0) != wanted}
+    return f"{wanted} wanted, but {lacking}" if lacking else None

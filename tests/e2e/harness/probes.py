@@ -1,0 +1,56 @@
+"""A spec's own checks, asked of a running container."""
+
+from __future__ import annotations
+
+import subprocess
+from typing import TYPE_CHECKING
+
+import httpx
+
+from components.platforms.docker import health as docker
+from components.spec import Check, ExecCheck, HttpCheck, NoTool
+
+if TYPE_CHECKING:
+    from .container import Container
+
+SECONDS = 5
+
+
+def failure(container: Container, check: Check | None) -> str | None:
+    """Why ``check`` fails; None when it passes, or when there is nothing to ask.
+
+    HTTP is asked from outside the container, as a kubelet does; a command runs inside.
+    """
+    match check:
+        case HttpCheck(port=port, path=path):
+            return _http_failure(container, port, path)
+        case ExecCheck(command=command):
+            return _command_failure(container, command)
+        case _:
+            return None
+
+
+def docker_failure(container: Container) -> str | None:
+    """The same for the one command that Docker runs inside the container."""
+    test = docker.check(container.spec.health)
+    assert not isinstance(test, NoTool), test.reason
+    _, *command = test
+    return _command_failure(container, tuple(command))
+
+
+def _http_failure(container: Container, port: int, path: str) -> str | None:
+    try:
+        answer = container.get(port, path, timeout=SECONDS)
+    except httpx.HTTPError as error:
+        return f"{path} on {port}: {error!r}"
+    return None if answer.is_success else f"{path} on {port}: {answer.status_code} {answer.text}"
+
+
+def _command_failure(container: Container, command: tuple[str, ...]) -> str | None:
+    try:
+        done = container.run(command, timeout=SECONDS)
+    except subprocess.TimeoutExpired:
+        return f"{command[0]}: no end within {SECONDS} s"
+    if done.returncode == 0:
+        return None
+    return f"{command[0]}: exit code {done.returncode}: {done.stdout}{done.stderr}"

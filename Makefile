@@ -4,7 +4,7 @@ SHELL := /bin/bash
 STACK ?= local
 BIN := .venv/bin
 
-.PHONY: help preview up down test test-long lint format bench schema golden lock clean
+.PHONY: help preview up down test test-long lint format bench schema docs golden lock clean
 
 help:  ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
@@ -41,6 +41,9 @@ bench: .venv-dev  ## speed of the offline plan, as ratios
 
 schema: .venv-run  ## write the JSON Schema of the stack files
 	@$(BIN)/rf schema
+
+docs: .venv-run  ## write the page that follows the users' guide
+	@$(BIN)/python -m rf.coverage
 
 golden: .venv-dev  ## accept the plans as they are
 	@UPDATE_GOLDEN=1 $(BIN)/pytest -q tests/golden

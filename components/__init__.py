@@ -10,15 +10,18 @@ from .faiss import Faiss, FaissArgs
 from .flags import Flags, FlagsArgs
 from .gateway import Gateway, GatewayArgs
 from .ollama import ModelArgs, Ollama, OllamaArgs
+from .platforms import DockerArgs, KubernetesArgs
 from .redis import Redis, RedisArgs
 from .service import AIService, Platform
-from .spec import ServiceSpec
+from .spec import Edge, ServiceSpec
 from .triton import Triton, TritonArgs
 
 __all__ = [
     "AIService",
     "CapacityArgs",
     "Context",
+    "DockerArgs",
+    "Edge",
     "Faiss",
     "FaissArgs",
     "Flags",
@@ -26,6 +29,7 @@ __all__ = [
     "Gateway",
     "GatewayArgs",
     "GpuArgs",
+    "KubernetesArgs",
     "ModelArgs",
     "Ollama",
     "OllamaArgs",

@@ -13,6 +13,7 @@ from rf.plan.record import Config, record
 from rf.plan.run import plan_stacks
 from rf.project import find_project
 from settings import SECRETS
+from tests.closing import pytest_terminal_summary  # noqa: F401 a hook
 
 PROJECT = "researchflow-ai"
 STACKS = ("local", "staging", "production")

@@ -84,5 +84,7 @@ def drain_command(seconds: int) -> str:
 
     Envoy ends at once on SIGTERM; only waiting beforehand drains it.
     """
-    post = "POST /healthcheck/fail HTTP/1.0\\r\\nContent-Length: 0\\r\\n\\r\\n"
-    return f"printf '{post}' >/dev/tcp/127.0.0.1/{ADMIN_PORT}; sleep {seconds}"
+    # HTTP/1.1 with a host: the admin interface refuses anything less with 426.
+    post = "POST /healthcheck/fail HTTP/1.1\\r\\nHost: localhost\\r\\nContent-Length: 0\\r\\n\\r\\n"
+    tell = f"exec 3<>/dev/tcp/127.0.0.1/{ADMIN_PORT} && printf '{post}' >&3 && read -r _ <&3"
+    return f"{tell}; sleep {seconds}"

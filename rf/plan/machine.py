@@ -34,7 +34,9 @@ def _stack(plan: Plan, written: Written | None) -> dict[str, Any]:
         "warnings": plan.warnings,
         "outputs": _value(plan.outputs),
         "manifests": str(written.folder) if written else None,
-        "resources": [_resource(resource) for resource in plan.resources],
+        "resources": [
+            _resource(each) for each in sorted(plan.resources, key=lambda each: each.urn)
+        ],
     }
 
 

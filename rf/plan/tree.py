@@ -34,7 +34,9 @@ def console() -> Console:
 def render(plan: Plan, *, manifests: Written | None, verbose: bool, width: int) -> RenderableType:
     """Everything there is to say about one stack, ``width`` columns wide."""
     children: dict[str, list[Resource]] = {}
-    for resource in plan.resources:
+    # Components stay in the program's order. When the engine hears of a component's children hangs
+    # on what they wait for, so these go by kind and name.
+    for resource in sorted(plan.resources, key=_place):
         children.setdefault(resource.parent, []).append(resource)
     tree = Tree(_title(plan), guide_style="dim")
     if verbose:
@@ -43,6 +45,10 @@ def render(plan: Plan, *, manifests: Written | None, verbose: bool, width: int) 
         column = min(_name_column(plan.urn, children, INDENT), width // 2)
         _components(tree, plan.urn, children, column - INDENT, width - column)
     return Group(tree, Text(), _counts(plan, width), Text(), *_remarks(plan, manifests), Text())
+
+
+def _place(resource: Resource) -> tuple[str, str]:
+    return (resource.kind, resource.name) if resource.custom else ("", "")
 
 
 def _title(plan: Plan) -> Text:

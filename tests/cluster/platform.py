@@ -10,7 +10,7 @@ from components.platforms.kubernetes.naming import INSTANCE
 
 from .api import Ref
 from .nodes import STORAGE_CLASS, nodes
-from .waiting import unready, until_nothing
+from .waiting import ready, unready, until_nothing
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -91,6 +91,15 @@ class Platform:
     def pods_of(self, instance: str) -> list[Body]:
         """Those of one service."""
         return [pod for pod in self.pods() if pod["metadata"]["labels"].get(INSTANCE) == instance]
+
+    def available(self) -> dict[str, int]:
+        """How many copies of each service are ready and stay so."""
+        count = dict.fromkeys((spec.instance for spec in self.specs), 0)
+        for pod in self.pods():
+            instance = pod["metadata"]["labels"].get(INSTANCE)
+            if instance in count and ready(pod) and "deletionTimestamp" not in pod["metadata"]:
+                count[instance] += 1
+        return count
 
     def _leaving(self) -> list[str]:
         return [

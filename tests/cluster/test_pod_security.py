@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.cluster.api import ApiError
+from tests.cluster.api import ApiError, Ref
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from components.platforms.kubernetes.manifest import Body
     from tests.cluster.platform import Platform
@@ -27,8 +27,32 @@ def pod(template: Body, namespace: str) -> Body:
         "apiVersion": "v1",
         "kind": "Pod",
         "metadata": metadata,
-        "spec": deepcopy(template["spec"]),
+        "spec": deepcopy(template["spec"]) | {"serviceAccountName": "default"},
     }
+
+
+@pytest.fixture(scope="module")
+def doors(platform: Platform) -> Iterator[dict[str, str]]:
+    """For each namespace of the platform one that is labelled like it and has no quota.
+
+    A quota that is used up would refuse a pod too.
+    """
+    found = {name: f"{name}-door" for name in platform.namespaces}
+    refs = []
+    for name, door in found.items():
+        labels = platform.api.get(Ref(api_version="v1", kind="Namespace", name=name))["metadata"][
+            "labels"
+        ]
+        labels = {key: text for key, text in labels.items() if key != "kubernetes.io/metadata.name"}
+        body = {
+            "apiVersion": "v1",
+            "kind": "Namespace",
+            "metadata": {"name": door, "labels": labels},
+        }
+        refs.append(Ref.of(platform.api.apply(body).body))
+    yield found
+    for ref in refs:
+        platform.api.delete(ref)
 
 
 def templates(platform: Platform) -> list[tuple[str, Body]]:
@@ -59,22 +83,26 @@ def test_the_server_warns_of_no_object(platform: Platform) -> None:
     assert [answer.warnings for answer in answers if answer.warnings] == []
 
 
-def test_every_pod_is_let_into_its_own_namespace(platform: Platform) -> None:
+def test_every_pod_is_let_into_its_own_namespace(
+    platform: Platform, doors: dict[str, str]
+) -> None:
     found = templates(platform)
 
     assert len(found) > 14
     for namespace, template in found:
-        assert platform.api.create(pod(template, namespace), dry_run=True).warnings == ()
+        assert platform.api.create(pod(template, doors[namespace]), dry_run=True).warnings == ()
 
 
-def test_the_agents_of_nodes_are_let_into_no_other(platform: Platform) -> None:
+def test_the_agents_of_nodes_are_let_into_no_other(
+    platform: Platform, doors: dict[str, str]
+) -> None:
     services, agents = platform.namespaces
     found = [template for namespace, template in templates(platform) if namespace == agents]
 
     assert found
     for template in found:
         with pytest.raises(ApiError, match='violates PodSecurity "restricted:latest"'):
-            platform.api.create(pod(template, services), dry_run=True)
+            platform.api.create(pod(template, doors[services]), dry_run=True)
 
 
 def as_root(spec: Body) -> None:
@@ -97,11 +125,11 @@ def without_a_seccomp_profile(spec: Body) -> None:
     "worse", [as_root, with_a_capability, on_the_network_of_its_host, without_a_seccomp_profile]
 )
 def test_a_pod_that_may_more_than_ours_is_refused(
-    platform: Platform, worse: Callable[[Any], None]
+    platform: Platform, doors: dict[str, str], worse: Callable[[Any], None]
 ) -> None:
     services, _ = platform.namespaces
     template = next(each for namespace, each in templates(platform) if namespace == services)
-    body = pod(template, services)
+    body = pod(template, doors[services])
     worse(body["spec"])
 
     with pytest.raises(ApiError, match="violates PodSecurity"):

@@ -6,7 +6,7 @@ import time
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from components.platforms.kubernetes.manifest import Body
 
@@ -26,6 +26,27 @@ def until_nothing(problems: Callable[[], list[str]], seconds: float = PATIENCE_S
             lines = "\n".join(found)
             raise NeverError(f"after {seconds:.0f} s still:\n{lines}")
         time.sleep(PAUSE_SECONDS)
+
+
+def lowest_until_nothing(
+    measure: Callable[[], Mapping[str, int]], problems: Callable[[], list[str]]
+) -> dict[str, int]:
+    """The least that each number fell to while problems were left."""
+    lowest = dict(measure())
+
+    def measured() -> list[str]:
+        for name, number in measure().items():
+            lowest[name] = min(lowest[name], number)
+        return problems()
+
+    until_nothing(measured)
+    return lowest
+
+
+def ready(pod: Body) -> bool:
+    """Whether a pod that was read from the server may get traffic."""
+    conditions = pod["status"].get("conditions", ())
+    return any(each["type"] == "Ready" and each["status"] == "True" for each in conditions)
 
 
 def unready(body: Body) -> str | None:

@@ -65,7 +65,7 @@ def plant(deployment: Deployment, name: str) -> Deployment:
     return deployment.set_secret(name, SECRETS[name].format(token=token), planted=token)
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def stack(request: pytest.FixtureRequest, first_up: Callable[[str], FirstUp]) -> FirstUp:
     """A deployed stack that all tests share, and none changes."""
     return first_up(request.param)
@@ -114,6 +114,8 @@ def open_stack(tmp_path_factory: pytest.TempPathFactory) -> OpenStack:
         deployment = open_deployment(tmp_path_factory.mktemp(stack), stack, plugins)
         for name in SECRETS:
             deployment = plant(deployment, name)
+        # The one secret that the stack files as they are have no use for.
+        deployment.set("images.pull_secret", "true")
         return deployment
 
     return opened

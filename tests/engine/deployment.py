@@ -3,7 +3,6 @@
 import base64
 import hashlib
 import json
-import os
 import shutil
 import subprocess
 import sys
@@ -78,9 +77,9 @@ class Deployment:
         states = [step["newState"] for step in steps]
         return {state["urn"]: state for state in states if state.get("parent")}
 
-    def up(self) -> dict[str, str]:
+    def up(self, *options: str) -> dict[str, str]:
         """Deploy. What was done to each resource that did not stay the same."""
-        output = self.run("up", "--yes", "--skip-preview", "--json")
+        output = self.run("up", "--yes", "--skip-preview", "--json", *options)
         events = [json.loads(line).get("resourcePreEvent") for line in output.splitlines()]
         steps = [event["metadata"] for event in events if event]
         return {title(step): step["op"] for step in steps if step["op"] in STEPS}

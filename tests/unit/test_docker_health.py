@@ -48,13 +48,17 @@ def container(health: Health) -> Kwargs:
     return service_container(service(health=health), 0, place())
 
 
-def healthy(tool: Tool, port: int, path: str) -> bool:
-    """Whether the command says so, run here as Docker would run it in the container."""
+def asked(tool: Tool, port: int, path: str) -> subprocess.CompletedProcess[str]:
+    """How the command ends, run here as Docker would run it in the container."""
     if shutil.which(BINARY[tool]) is None:
         pytest.skip(f"needs {BINARY[tool]} on PATH")
     test = probe(HttpCheck(port=port, path=path, tool=tool))
     assert not isinstance(test, NoTool)
-    return subprocess.run(test[1:], capture_output=True, timeout=30, check=False).returncode == 0
+    return subprocess.run(test[1:], capture_output=True, text=True, timeout=30, check=False)
+
+
+def healthy(tool: Tool, port: int, path: str) -> bool:
+    return asked(tool, port, path).returncode == 0
 
 
 @pytest.mark.parametrize("tool", get_args(Tool))
@@ -71,6 +75,12 @@ def test_a_server_that_answers_an_error_is_not(tool: Tool, status: int, port: in
 @pytest.mark.parametrize("tool", get_args(Tool))
 def test_a_port_where_nobody_listens_is_not(tool: Tool) -> None:
     assert not healthy(tool, 1, "/200")
+
+
+def test_python_says_what_was_answered_in_one_line_of_the_health_log(port: int) -> None:
+    (line,) = asked("python", port, "/503").stderr.splitlines()
+
+    assert "503 Service Unavailable" in line
 
 
 def test_a_command_is_run_as_it_is() -> None:

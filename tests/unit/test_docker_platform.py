@@ -107,6 +107,12 @@ def test_nothing_leaves_the_machine_but_from_the_egress_network(plan: Plan) -> N
     assert "options" not in named(plan, "platform-egress", "Network").inputs
 
 
+def test_the_machine_itself_has_no_address_on_the_internal_network(plan: Plan) -> None:
+    no_address = "com.docker.network.bridge.inhibit_ipv4"
+
+    assert named(plan, "platform-internal", "Network").inputs["options"] == {no_address: "true"}
+
+
 def test_the_platform_tells_policies_plain_facts_and_its_users_two_names(plan: Plan) -> None:
     platform = named(plan, "platform", "DockerPlatform")
 

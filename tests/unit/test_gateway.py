@@ -99,6 +99,16 @@ def test_the_route_files_version_changes_with_its_routes(ollama: ServiceSpec) ->
     shutil.which("envoy", path=".venv/bin") is None,
     reason="no envoy for this machine on the package index",
 )
+def test_the_drain_command_turns_readiness_off_and_then_waits(gateway: ServiceSpec) -> None:
+    *shell, script = gateway.drain.command
+    told, _, waits = script.partition("; ")
+
+    assert shell == ["bash", "-c"]
+    # Envoy's admin interface answers HTTP/1.0, or no host, with an error, and stays ready.
+    assert "POST /healthcheck/fail HTTP/1.1\\r\\nHost: " in told
+    assert waits == f"sleep {gateway.drain.seconds}"
+
+
 def test_a_real_envoy_accepts_the_configuration(gateway: ServiceSpec, tmp_path: Path) -> None:
     (tmp_path / "routes").mkdir()
     for file in gateway.files:

@@ -1,10 +1,12 @@
 """Three networks, because Docker has no rules between the containers of one network.
 
-``internal`` joins every service and has no way in or out. Docker publishes no port of a container
-that is only there, and reports no error. ``edge`` is for published ports: without masquerading,
-a connection from outside is answered, but none can be opened to the outside. ``egress`` is for
-jobs that must download something, and for nothing else. A service for clients also joins networks
-that are the clients' own: where such a network leads outside, the service can follow.
+``internal`` joins every service and has no way in or out: the machine has no address on it, or else
+every service could reach whatever listens on all of the machine's addresses. Docker publishes no
+port of a container that is only there, and reports no error. ``edge`` is for published ports, which
+take an address of the machine: without masquerading, a connection from outside is answered, but
+none can be opened to the outside. ``egress`` is for jobs that must download something, and for
+nothing else. A service for clients also joins networks that are the clients' own: where such a
+network leads outside, the service can follow.
 """
 
 from __future__ import annotations
@@ -19,13 +21,19 @@ INTERNAL = "internal"
 EDGE = "edge"
 EGRESS = "egress"
 
+NO_ADDRESS = "com.docker.network.bridge.inhibit_ipv4"
 MASQUERADE = "com.docker.network.bridge.enable_ip_masquerade"
 
 
 def networks(place: Place) -> dict[str, Kwargs]:
     """Arguments of the networks, by their role."""
     return {
-        INTERNAL: {"name": place.named(INTERNAL), "driver": "bridge", "internal": True},
+        INTERNAL: {
+            "name": place.named(INTERNAL),
+            "driver": "bridge",
+            "internal": True,
+            "options": {NO_ADDRESS: "true"},
+        },
         EDGE: {"name": place.named(EDGE), "driver": "bridge", "options": {MASQUERADE: "false"}},
         EGRESS: {"name": place.named(EGRESS), "driver": "bridge"},
     }

@@ -8,6 +8,7 @@ import pulumi
 import pulumi_kubernetes
 
 from ...audience import ImagesArgs
+from ...capacity import CapacityArgs
 from .cluster import Cluster
 from .manifests import manifests
 from .namespace import foundation
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from ...audience import ClientArgs
-    from ...capacity import CapacityArgs
     from ...context import GpuArgs
     from ...spec import Edge, ServiceSpec
     from .args import KubernetesArgs
@@ -61,9 +61,9 @@ class KubernetesPlatform(pulumi.ComponentResource):
         name: str,
         args: KubernetesArgs,
         *,
-        capacity: CapacityArgs,
-        environment: str,
-        secrets: Mapping[str, pulumi.Output[str]],
+        capacity: CapacityArgs | None = None,
+        environment: str = "production",
+        secrets: Mapping[str, pulumi.Output[str]] | None = None,
         clients: tuple[ClientArgs, ...] = (),
         images: ImagesArgs | None = None,
         gpu: GpuArgs | None = None,
@@ -71,7 +71,7 @@ class KubernetesPlatform(pulumi.ComponentResource):
     ) -> None:
         self._cluster = Cluster(
             args=args,
-            capacity=capacity,
+            capacity=capacity or CapacityArgs(),
             environment=environment,
             clients=clients,
             images=images or ImagesArgs(),
@@ -80,7 +80,7 @@ class KubernetesPlatform(pulumi.ComponentResource):
         super().__init__(
             "researchflow:index:KubernetesPlatform", name, component_inputs(self._cluster), opts
         )
-        self._secrets = dict(secrets)
+        self._secrets = dict(secrets or {})
         self._provider = self.get_provider("kubernetes:core/v1:Namespace")
         self._foundation = register(
             foundation(self._cluster),

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING
 
 import httpx
 
+from components.platforms.kubernetes import timing
+
 from .layout import replaced, sandbox
 from .metrics import samples
 from .world import children
@@ -26,7 +28,6 @@ if TYPE_CHECKING:
     from .world import World
 
 PATIENCE_SECONDS = 30.0
-LAUNCHERS = ("nsenter", "unshare")
 
 
 @dataclass(kw_only=True)
@@ -66,6 +67,16 @@ class Container:
         return self.folder / "log"
 
     @property
+    def log_tail(self) -> str:
+        """The last lines of it."""
+        return "\n".join(self.log.read_text(errors="replace").splitlines()[-20:])
+
+    @property
+    def stands_in(self) -> bool:
+        """Whether a stand-in runs in its place."""
+        return self.image is not None and self.image.stands_in
+
+    @property
     def running(self) -> bool:
         """Whether it has not ended."""
         return self._launcher.poll() is None
@@ -93,12 +104,10 @@ class Container:
             return self.kill()
 
     def drain_and_stop(self) -> int:
-        """End it as Kubernetes does: the drain command first, in the same time."""
-        end = time.monotonic() + self.spec.drain.seconds
+        """End it as Kubernetes does: the drain command comes first."""
         if self.spec.drain.command:
-            self.run(self.spec.drain.command, timeout=self.spec.drain.seconds + 5)
-        self.signal(signal.SIGTERM)
-        return self.wait(max(5.0, end - time.monotonic()))
+            self.run(self.spec.drain.command, timeout=timing.stop(self.spec))
+        return self.stop()
 
     @contextmanager
     def frozen(self) -> Iterator[None]:
@@ -145,7 +154,7 @@ class Container:
     ) -> subprocess.CompletedProcess[str]:
         enter = ["nsenter", f"--target={self.pid}", "--mount", "--net", "--pid", "--ipc"]
         return subprocess.run(
-            [*enter, "--root", "--wd=/", *command],
+            [*enter, "--root", "--wd", *command],
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
@@ -166,7 +175,7 @@ class Container:
             elif not self.running:
                 break
             time.sleep(0.005)
-        raise RuntimeError(f"{self.name} did not start: {self.log.read_text()[-2000:]}")
+        raise RuntimeError(f"{self.name} did not start: {self.log_tail}")
 
 
 def _numbers(pid: int) -> list[str]:

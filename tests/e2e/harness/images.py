@@ -32,6 +32,7 @@ class Image:
     environment: Mapping[str, str] = field(default_factory=dict)
     binds: tuple[Bind, ...] = ()
     links: Mapping[str, str] = field(default_factory=dict)
+    stands_in: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -16,9 +16,11 @@ Samples = dict[Series, float]
 
 def samples(text: str) -> Samples:
     """Every sample of a scrape in Prometheus' text format; ValueError on text that is not."""
+    # Without its type, a counter keeps its own name: the parser would end each in "_total".
+    untyped = "\n".join(line for line in text.splitlines() if not line.startswith("# TYPE "))
     return {
         series(sample.name, **sample.labels): sample.value
-        for family in text_string_to_metric_families(text)
+        for family in text_string_to_metric_families(untyped + "\n")
         for sample in family.samples
     }
 

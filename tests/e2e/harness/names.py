@@ -14,7 +14,9 @@ import threading
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
+
+    Lookup = Callable[[str], Sequence[str]]
 
 A, IN = 1, 1
 ANSWER = 0x8580  # an authoritative answer, recursion asked for and there
@@ -24,11 +26,11 @@ HEADER = struct.Struct("!6H")
 
 
 class NameServer(socketserver.UDPServer):
-    """Serves ``addresses``, which may change meanwhile, on UDP port 53 of ``host``."""
+    """Answers what ``lookup`` says (addresses by name) on UDP port 53 of ``host``."""
 
-    def __init__(self, host: str) -> None:
+    def __init__(self, host: str, lookup: Lookup) -> None:
         super().__init__((host, 53), _Handler)
-        self.addresses: dict[str, tuple[str, ...]] = {}
+        self.lookup = lookup
         threading.Thread(target=self.serve_forever, args=(0.1,), daemon=True).start()
 
     def close(self) -> None:
@@ -42,10 +44,10 @@ class _Handler(socketserver.BaseRequestHandler):
 
     def handle(self) -> None:
         question, client = self.request
-        client.sendto(answer(question, self.server.addresses), self.client_address)
+        client.sendto(answer(question, self.server.lookup), self.client_address)
 
 
-def answer(question: bytes, addresses: dict[str, tuple[str, ...]]) -> bytes:
+def answer(question: bytes, lookup: Lookup) -> bytes:
     """The DNS message that answers the first question of ``question`` (RFC 1035 §4)."""
     number, *_ = HEADER.unpack_from(question)
     labels, end = [], HEADER.size
@@ -54,7 +56,7 @@ def answer(question: bytes, addresses: dict[str, tuple[str, ...]]) -> bytes:
         end += 1 + length
     (kind,) = struct.unpack_from("!H", question, end + 1)
     asked = question[HEADER.size : end + 5]
-    found = addresses.get(".".join(labels), ())
+    found = lookup(".".join(labels))
     records = _records(found) if kind == A else []
     flags = ANSWER if found else ANSWER | NO_SUCH_NAME
     return HEADER.pack(number, flags, 1, len(records), 0, 0) + asked + b"".join(records)

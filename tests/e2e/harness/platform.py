@@ -13,7 +13,6 @@ killed stays down until it is started again.
 from __future__ import annotations
 
 import json
-import time
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Self
@@ -23,7 +22,7 @@ import httpx
 from .container import Container
 from .images import Missing, find
 from .names import NameServer
-from .probes import failure
+from .probes import wait_until_ready
 from .simulation import stand_in
 from .stand_in import CONTROL_PORT
 from .world import HUB, World
@@ -34,33 +33,30 @@ if TYPE_CHECKING:
 
     from components.spec import ServiceSpec
 
-    from .images import Image
-
-
 @dataclass(kw_only=True)
 class Platform:
     """Containers by name: a service's instance name, and ``<name>-2`` and on for more copies."""
 
     world: World
-    names: NameServer
     folder: Path
+    secrets: Mapping[str, str] = field(repr=False)
     containers: dict[str, Container] = field(default_factory=dict)
+    names: NameServer = field(init=False)
 
     @classmethod
     def start(
         cls, specs: Iterable[ServiceSpec], secrets: Mapping[str, str], folder: Path
     ) -> Platform:
-        """Start every copy of ``specs``; returns when all are ready, or fails with why not."""
-        world = World.create()
+        """Start every copy of ``specs``; returns when all are ready, RuntimeError says why not."""
+        platform = cls(world=World.create(), folder=folder, secrets=secrets)
         try:
-            with world.entered():
-                names = NameServer(HUB)
-            platform = cls(world=world, names=names, folder=folder)
+            with platform.world.entered():
+                platform.names = NameServer(HUB, platform.addresses)
             for spec in specs:
-                platform.add(spec, secrets)
+                platform.add(spec)
             platform.wait_until_ready()
         except BaseException:
-            world.close()
+            platform.world.close()
             raise
         return platform
 
@@ -74,17 +70,23 @@ class Platform:
         self.world.close()
 
     def __getitem__(self, service: str) -> Container:
-        """The first container of a service, by the service's name or the container's."""
+        """The container of that name, or the first one of the service of that name."""
         for container in self.containers.values():
             if service in (container.name, container.spec.name):
                 return container
         raise KeyError(f"no container {service!r}, only {list(self.containers)}")
 
-    def add(
-        self, spec: ServiceSpec, secrets: Mapping[str, str], image: Image | None = None
-    ) -> None:
-        """Start every copy of ``spec``, from ``image`` or what stands for its own here."""
-        found = image or find(spec.name)
+    def addresses(self, instance: str) -> tuple[str, ...]:
+        """Where the running copies of ``instance`` are: what its name leads to."""
+        return tuple(
+            container.address
+            for container in list(self.containers.values())
+            if container.spec.instance == instance and container.running
+        )
+
+    def add(self, spec: ServiceSpec) -> None:
+        """Start every copy of ``spec``, from what there is of its image or as a stand-in."""
+        found = find(spec.name)
         for copy in range(1, 1 + (1 if spec.per_node else spec.replicas)):
             name = spec.instance if copy == 1 else f"{spec.instance}-{copy}"
             container = Container(
@@ -93,38 +95,14 @@ class Platform:
                 name=name,
                 address=self.world.attach(name, len(self.containers) + 1),
                 folder=self.folder / name,
-                secrets=secrets,
+                secrets=self.secrets,
             )
             container.start(stand_in(spec) if isinstance(found, Missing) else found)
             self.containers[name] = container
-        self.publish()
 
-    def publish(self) -> None:
-        """Let names lead to the containers that run, as Docker's name server does."""
-        instances = {container.spec.instance for container in self.containers.values()}
-        self.names.addresses = {
-            instance: tuple(
-                container.address
-                for container in self.containers.values()
-                if container.spec.instance == instance and container.running
-            )
-            for instance in instances
-        }
-
-    def wait_until_ready(self, *services: str) -> None:
-        """Until the start-up and ready checks of ``services``, or of all, pass.
-
-        A stand-in passes by its ready check alone: a command of its start-up check is not there.
-        """
-        waiting = [self[name] for name in services] or list(self.containers.values())
-        end = time.monotonic() + 60
-        while waiting:
-            reasons = {container.name: not_ready(container) for container in waiting}
-            waiting = [container for container in waiting if reasons[container.name]]
-            ended = [container.name for container in waiting if not container.running]
-            if ended or (waiting and time.monotonic() > end):
-                raise RuntimeError("\n".join(_explained(each, reasons) for each in waiting))
-            time.sleep(0.05)
+    def wait_until_ready(self, *names: str) -> None:
+        """Until the start-up and ready checks pass, of the containers ``names`` or of all."""
+        wait_until_ready([self[name] for name in names] or list(self.containers.values()))
 
     @contextmanager
     def impersonated(self, service: str, **behaviour: float) -> Iterator[Container]:
@@ -132,14 +110,15 @@ class Platform:
         container = self[service]
         own = container.image
         container.stop()
-        container.start(stand_in(container.spec, **behaviour))
-        self.wait_for_listening(container)
+        container.start(stand_in(container.spec))
+        wait_until_ready([container])
+        self.behave(container.name, **behaviour)
         try:
             yield container
         finally:
             container.kill()
             container.start(own)
-            self.wait_until_ready(container.name)
+            wait_until_ready([container])
 
     def behave(self, service: str, **behaviour: float) -> None:
         """Change what the stand-in of ``service`` does from here on: ``status``, ``delay``."""
@@ -149,9 +128,10 @@ class Platform:
 
     def query(self, promql: str) -> list[dict[str, Any]]:
         """What Prometheus answers: its ``result``, a list of ``metric`` and ``value``."""
+        prometheus = self["prometheus"]
         with self.world.entered():
             answer = httpx.get(
-                self["prometheus"].url(9090, "/api/v1/query"),
+                prometheus.url(prometheus.spec.port("http").number, "/api/v1/query"),
                 params={"query": promql},
                 trust_env=False,
             )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+import time
 from typing import TYPE_CHECKING
 
 import httpx
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from .container import Container
 
 SECONDS = 5
+PATIENCE_SECONDS = 60
 
 
 def failure(container: Container, check: Check | None) -> str | None:
@@ -54,3 +56,28 @@ def _command_failure(container: Container, command: tuple[str, ...]) -> str | No
     if done.returncode == 0:
         return None
     return f"{command[0]}: exit code {done.returncode}: {done.stdout}{done.stderr}"
+
+
+def wait_until_ready(containers: list[Container]) -> None:
+    """Until the start-up and ready checks of all pass; RuntimeError says whose do not, and why.
+
+    A stand-in passes by its ready check alone: what its start-up check runs is not there.
+    """
+    waiting = containers
+    end = time.monotonic() + PATIENCE_SECONDS
+    while waiting:
+        reasons = {container.name: _not_ready(container) for container in waiting}
+        waiting = [container for container in waiting if reasons[container.name]]
+        ended = any(not container.running for container in waiting)
+        if ended or (waiting and time.monotonic() > end):
+            lines = [f"{c.name}: {reasons[c.name]}\n{c.log_tail}" for c in waiting]
+            raise RuntimeError("\n".join(["not ready:", *lines]))
+        time.sleep(0.05)
+
+
+def _not_ready(container: Container) -> str | None:
+    if not container.running:
+        return f"ended with {container.wait()}"
+    health = container.spec.health
+    startup = None if container.stands_in else failure(container, health.startup)
+    return startup or failure(container, health.ready)

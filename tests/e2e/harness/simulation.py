@@ -29,17 +29,14 @@ PARTICULAR: Mapping[str, Mapping[str, str]] = {
 }
 
 
-def stand_in(spec: ServiceSpec, **behaviour: float) -> Image:
-    """An image that answers in the place of ``spec``; see ``stand_in.py`` for ``behaviour``."""
+def stand_in(spec: ServiceSpec) -> Image:
+    """An image that answers in the place of ``spec``."""
     base = python()
-    told = {
-        "ports": [port.number for port in spec.ports],
-        "answers": answers(spec),
-        **behaviour,
-    }
+    told = {"ports": [port.number for port in spec.ports], "answers": answers(spec)}
     return replace(
         base,
         version="a stand-in",
+        stands_in=True,
         entrypoint=("python3", PROGRAM, json.dumps(told)),
         binds=(
             *base.binds,

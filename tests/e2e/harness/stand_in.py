@@ -44,6 +44,8 @@ def serve(behaviour: dict[str, Any]) -> None:
         def reply(self, status: int, body: str) -> None:
             with contextlib.suppress(OSError):  # a client that gave up, which may be the point
                 self.send_response(status)
+                # Prometheus 3 takes no scrape without it.
+                self.send_header("Content-Type", "text/plain; version=0.0.4")
                 if status != 204:
                     self.send_header("Content-Length", str(len(body.encode())))
                 self.end_headers()

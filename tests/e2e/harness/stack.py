@@ -1,0 +1,32 @@
+"""The stack that the tests start: ``local``, as it is, but for a short drain."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import TYPE_CHECKING
+
+from settings import parse
+from tests.conftest import platform
+
+from .images import Missing, find
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from components.spec import ServiceSpec
+
+PASSWORD = "p\" '#>&~* ö"
+SECRETS: Mapping[str, str] = {"redisPassword": PASSWORD, "grafanaAdminPassword": "a" + PASSWORD}
+DRAIN_SECONDS = 3
+
+
+@cache
+def specs() -> Mapping[str, ServiceSpec]:
+    """Every service of the stack, by name."""
+    tree = platform("local") | {"services": {"gateway": {"drain": DRAIN_SECONDS}}}
+    return {entry.spec.name: entry.spec for entry in parse(tree, "Pulumi.local.yaml").entries}
+
+
+def real() -> list[str]:
+    """The services that are started for real on this machine."""
+    return [name for name in specs() if not isinstance(find(name), Missing)]

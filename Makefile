@@ -7,7 +7,7 @@ BIN := .venv/bin
 .PHONY: help preview up down test test-long lint format bench schema docs golden lock clean
 
 help:  ## this list
-	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
+	@sed -n 's/^\([a-z0-9-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
 
 .venv-run:
 	@scripts/setup run
@@ -29,6 +29,15 @@ test: .venv-dev  ## every tier that this machine can run
 
 test-long: .venv-dev  ## the long forms too
 	@$(BIN)/pytest -q -n 2 --dist loadgroup
+
+.PHONY: test-e2e
+test-e2e: .venv-dev  ## every server that can be had as a real process; Linux, as root
+	@scripts/triton || true
+	@$(BIN)/pytest -q tests/e2e
+
+.PHONY: test-cluster
+test-cluster: .venv-dev  ## every manifest against a real control plane; builds it once with Go
+	@$(BIN)/python -m tests.cluster.control_plane.build && $(BIN)/pytest -q -m cluster tests/cluster
 
 lint: .venv-dev  ## formatting, lint, types, generated files
 	@$(BIN)/ruff format --check . && $(BIN)/ruff check . && $(BIN)/mypy && $(BIN)/rf schema --check
@@ -52,6 +61,8 @@ lock: .venv-dev  ## resolve the requirements anew
 	@for set in requirements requirements-build requirements-dev; do \
 	  $(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes \
 	    --no-header --no-annotate $$set.in -o $$set.txt || exit 1; done
+	@$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header \
+	  --no-annotate --no-deps requirements-triton.in -o requirements-triton.txt
 
 clean:  ## remove the virtual environment and generated files
 	rm -rf .venv .rf .mypy_cache .ruff_cache .pytest_cache

@@ -152,7 +152,11 @@ def required_secrets(settings: Settings, entries: tuple[Entry, ...]) -> tuple[st
 
 def describe_error(detail: ErrorDetails) -> str:
     """One line for one finding. A value is shown only where it cannot be a misplaced secret."""
-    key = f"researchflow-ai:{KEY}" + "".join(f".{shown_key(part)}" for part in detail["loc"])
+    path = detail["loc"]
+    if path[:1] == ("target",):
+        # After it comes the kind, as if that were a key; in the file it is the value of one.
+        path = (*path[:1], *path[2:])
+    key = f"researchflow-ai:{KEY}" + "".join(f".{shown_key(part)}" for part in path)
     value = detail["input"]
     message = detail["msg"].removeprefix("Value error, ")
     if detail["type"] in ("extra_forbidden", "unexpected_keyword_argument"):

@@ -9,7 +9,14 @@ from .routes import DIRECTORY, route_path
 
 ADMIN_PORT = 9901
 STATS_PORT = 9902
+IDLE_TIMEOUT = "5s"
+"""How long a connection to a server is kept for the next request.
+
+Shorter than any server keeps it, or else a request may meet a connection that is being closed. And
+a Triton that stops waits for every open connection, idle or not, until its exit timeout ends.
+"""
 V3 = "type.googleapis.com/envoy.extensions"
+OPTIONS = "envoy.extensions.upstreams.http.v3.HttpProtocolOptions"
 HTTP = f"{V3}.filters.network.http_connection_manager.v3.HttpConnectionManager"
 
 
@@ -92,10 +99,37 @@ def backend_cluster(spec: ServiceSpec) -> dict[str, Any]:
         "name": name,
         "type": "STRICT_DNS",
         "dns_lookup_family": "V4_PREFERRED",
+        "typed_dns_resolver_config": impatient_resolver(),
         "connect_timeout": "2s",
+        "typed_extension_protocol_options": {OPTIONS: http_options()},
         # Requests differ in length a thousandfold: round robin would queue behind long ones.
         "lb_policy": "LEAST_REQUEST",
         "load_assignment": {"cluster_name": name, "endpoints": [{"lb_endpoints": [endpoint]}]},
+    }
+
+
+def impatient_resolver() -> dict[str, Any]:
+    """DNS that gives up after seconds.
+
+    Envoy opens no listener before every name was looked up once. Docker leaves questions for names
+    that do not exist yet unanswered, and Envoy's own patience is some 20 s.
+    """
+    return {
+        "name": "envoy.network.dns_resolver.cares",
+        "typed_config": {
+            "@type": f"{V3}.network.dns_resolver.cares.v3.CaresDnsResolverConfig",
+            "query_timeout_seconds": 1,
+            "query_tries": 2,
+        },
+    }
+
+
+def http_options() -> dict[str, Any]:
+    """HTTP/1.1 to a server, on connections that do not idle for long."""
+    return {
+        "@type": f"type.googleapis.com/{OPTIONS}",
+        "common_http_protocol_options": {"idle_timeout": IDLE_TIMEOUT},
+        "explicit_http_config": {"http_protocol_options": {}},
     }
 
 

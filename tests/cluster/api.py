@@ -124,6 +124,21 @@ class Api:
             raise
         return True
 
+    def may(self, account: Ref, verb: str, resource: str, namespace: str) -> bool:
+        """Whether a service account has a right to ``resource``, as ``pods`` or ``jobs.batch``."""
+        name, _, group = resource.partition(".")
+        asked = {"namespace": namespace, "verb": verb, "group": group, "resource": name}
+        user = f"system:serviceaccount:{account.namespace}:{account.name}"
+        groups = ["system:serviceaccounts", "system:authenticated"]
+        spec = {"user": user, "groups": groups, "resourceAttributes": asked}
+        review = {
+            "apiVersion": "authorization.k8s.io/v1",
+            "kind": "SubjectAccessReview",
+            "spec": spec,
+        }
+        path = self._collection(review["apiVersion"], review["kind"], None)
+        return bool(self._ask("POST", path, review).body["status"]["allowed"])
+
     def _path(self, ref: Ref) -> str:
         return f"{self._collection(ref.api_version, ref.kind, ref.namespace)}/{ref.name}"
 

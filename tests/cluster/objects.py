@@ -44,9 +44,7 @@ def waves(plan: Plan, specs: Sequence[ServiceSpec], secrets: Mapping[str, str]) 
     return tuple(made)
 
 
-def _body(
-    resource: Resource, specs: Mapping[str, ServiceSpec], secrets: Mapping[str, str]
-) -> Body:
+def _body(resource: Resource, specs: Mapping[str, ServiceSpec], secrets: Mapping[str, str]) -> Body:
     body: dict[str, Any] = dict(resource.inputs)
     spec = specs.get(body["metadata"]["labels"].get(INSTANCE, ""))
     if body["kind"] == "Secret" and spec:
@@ -58,9 +56,9 @@ def _body(
         annotations = {**annotations, SECRET_HASH: secret_hash(files, spec.instance)}
         metadata = {**template["metadata"], "annotations": annotations}
         body["spec"] = {**body["spec"], "template": {**template, "metadata": metadata}}
-    for path, value in leaves(body):
-        if isinstance(value, Opaque):
-            raise LookupError(f"{resource.urn} has no test value for {path}, which is {value}")
+    hidden = [path for path, value in leaves(body) if isinstance(value, Opaque)]
+    if hidden:
+        raise LookupError(f"{resource.urn} has no test value for {', '.join(hidden)}")
     return body
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from components.platforms.kubernetes.args import KubernetesArgs
 from components.platforms.kubernetes.naming import INSTANCE
 
 from .api import Ref
@@ -16,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from components.context import GpuArgs
+    from components.platforms.kubernetes.args import KubernetesArgs
     from components.platforms.kubernetes.manifest import Body
     from components.spec import ServiceSpec
     from settings import Stack

@@ -83,9 +83,7 @@ def test_the_server_warns_of_no_object(platform: Platform) -> None:
     assert [answer.warnings for answer in answers if answer.warnings] == []
 
 
-def test_every_pod_is_let_into_its_own_namespace(
-    platform: Platform, doors: dict[str, str]
-) -> None:
+def test_every_pod_is_let_into_its_own_namespace(platform: Platform, doors: dict[str, str]) -> None:
     found = templates(platform)
 
     assert len(found) > 14

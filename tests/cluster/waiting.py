@@ -12,6 +12,8 @@ if TYPE_CHECKING:
 
 PAUSE_SECONDS = 0.1
 PATIENCE_SECONDS = 60.0
+COPIES = ("replicas", "updatedReplicas", "readyReplicas", "availableReplicas")
+AGENTS = ("currentNumberScheduled", "updatedNumberScheduled", "numberAvailable")
 
 
 class NeverError(AssertionError):
@@ -55,22 +57,23 @@ def unready(body: Body) -> str | None:
     Deployments, DaemonSets, Jobs and claims become ready; all else is so at once.
     """
     status = body.get("status", {})
-    seen = status.get("observedGeneration", 0)
     match body["kind"]:
         case "Deployment":
-            wanted = body["spec"]["replicas"]
-            counted = ("replicas", "updatedReplicas", "readyReplicas", "availableReplicas")
+            return _behind(body, body["spec"]["replicas"], COPIES)
         case "DaemonSet":
-            wanted = status.get("desiredNumberScheduled", 0)
-            counted = ("currentNumberScheduled", "updatedNumberScheduled", "numberAvailable")
+            return _behind(body, status.get("desiredNumberScheduled", 0), AGENTS)
         case "Job":
-            done = {each["type"] for each in status.get("conditions", ()) if each["status"] == "True"}
-            return None if "Complete" in done else f"it is not complete: {sorted(done)}"
+            conditions = status.get("conditions", ())
+            done = [each["type"] for each in conditions if each["status"] == "True"]
+            return None if "Complete" in done else f"it is not complete: {done}"
         case "PersistentVolumeClaim":
             return None if status["phase"] == "Bound" else f"it is {status['phase']}"
-        case _:
-            return None
-    if seen < body["metadata"]["generation"]:
-        return f"generation {body['metadata']['generation']} has not been seen"
+    return None
+
+
+def _behind(body: Body, wanted: int, counted: tuple[str, ...]) -> str | None:
+    status, generation = body.get("status", {}), body["metadata"]["generation"]
+    if status.get("observedGeneration", 0) < generation:
+        return f"its controller has not seen generation {generation}"
     lacking = {name: status.get(name, 0) for name in counted if status.get(name, 0) != wanted}
     return f"{wanted} wanted, but {lacking}" if lacking else None

@@ -11,12 +11,13 @@ from components.gateway.names import cluster_name
 from components.gateway.routes import route_file, route_path
 from tests.e2e.harness.container import Container
 from tests.e2e.harness.metrics import total
+from tests.e2e.harness.needs import needs
 from tests.e2e.harness.platform import Platform
 from tests.e2e.harness.stack import DRAIN_SECONDS, specs
 from tests.e2e.harness.traffic import Traffic
 from tests.e2e.harness.waiting import seconds_until
 
-pytestmark = pytest.mark.xdist_group("e2e")
+pytestmark = [pytest.mark.xdist_group("e2e"), needs("gateway")]
 
 OLLAMA, TRITON, FAISS = 11434, 8000, 5000
 ROUTES_FILE = route_path(specs()["faiss"])

@@ -9,8 +9,8 @@ import yaml
 
 from components.monitoring.exporters.node import COLLECTORS
 from components.monitoring.prometheus import CONFIG
-from tests.e2e.harness.images import Missing, find
 from tests.e2e.harness.metrics import total
+from tests.e2e.harness.needs import needs
 from tests.e2e.harness.platform import Platform
 from tests.e2e.harness.stack import specs
 from tests.e2e.harness.waiting import seconds_until
@@ -18,12 +18,6 @@ from tests.e2e.harness.waiting import seconds_until
 pytestmark = pytest.mark.xdist_group("e2e")
 
 TWO_SCRAPES = 35
-
-
-def needs(*services: str) -> pytest.MarkDecorator:
-    """Skips without these, in words."""
-    reasons = [found.reason for name in services if isinstance(found := find(name), Missing)]
-    return pytest.mark.skipif(bool(reasons), reason="; ".join(reasons))
 
 
 def jobs() -> set[str]:

@@ -4,17 +4,11 @@ import subprocess
 
 import pytest
 
-from tests.e2e.harness.images import Missing, find
+from tests.e2e.harness.needs import needs
 from tests.e2e.harness.platform import Platform
 from tests.e2e.harness.stack import PASSWORD
 
-REDIS = find("redis")
-pytestmark = [
-    pytest.mark.xdist_group("e2e"),
-    pytest.mark.skipif(
-        isinstance(REDIS, Missing), reason=REDIS.reason if isinstance(REDIS, Missing) else ""
-    ),
-]
+pytestmark = [pytest.mark.xdist_group("e2e"), needs("redis")]
 
 
 def ask(platform: Platform, *command: str, password: str | None = PASSWORD) -> str:

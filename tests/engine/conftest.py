@@ -1,6 +1,5 @@
 """Every stack, deployed once by the real engine with stand-ins for the provider plugins."""
 
-import shutil
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -16,6 +15,7 @@ import pytest
 from rf.plan.model import Plan
 from rf.plan.run import plan_stacks
 from rf.project import find_project
+from settings import SECRETS
 from tests.engine.deployment import Deployment, open_deployment
 from tests.engine.plugins import real_docker, write_stand_ins
 
@@ -27,15 +27,11 @@ users: [{{name: test, user: {{token: {token}}}}}]
 contexts: [{{name: test, context: {{cluster: test, user: test}}}}]
 current-context: test
 """
-SECRETS = {
-    "redisPassword": "{token}",
-    "grafanaAdminPassword": "{token}",
-    "kubeconfig": KUBECONFIG,
-    "registryCredentials": '{{"auths": {{"registry.test": {{"auth": "{token}"}}}}}}',
-}
+CREDENTIALS = '{{"auths": {{"registry.test": {{"auth": "{token}"}}}}}}'
+# The others are passwords, which may be anything.
+FORMS = {"kubeconfig": KUBECONFIG, "registryCredentials": CREDENTIALS}
 
 Timed = Callable[[str], AbstractContextManager[None]]
-OpenStack = Callable[[str], Deployment]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,21 +44,28 @@ class FirstUp:
     changes: Mapping[str, str]
 
 
-def one_worker(stack: str) -> pytest.MarkDecorator:
-    """Keeps the tests of a stack together, because they share its first ``up``."""
-    return pytest.mark.xdist_group(f"engine-{stack}")
-
-
 def on_engine(*stacks: str) -> pytest.MarkDecorator:
-    """Runs a test for each of ``stacks``."""
-    params = [pytest.param(stack, marks=one_worker(stack), id=stack) for stack in stacks]
+    """Runs a test for each of ``stacks``; tests of a stack share its ``up``, so also a worker."""
+    params = [
+        pytest.param(stack, marks=pytest.mark.xdist_group(f"engine-{stack}")) for stack in stacks
+    ]
     return pytest.mark.parametrize("stack", params, indirect=True)
 
 
 def plant(deployment: Deployment, name: str) -> Deployment:
     """Give the secret ``name`` a value that can be found wherever it turns up."""
     token = f"planted-{token_hex(16)}"
-    return deployment.set_secret(name, SECRETS[name].format(token=token), planted=token)
+    return deployment.set_secret(
+        name, FORMS.get(name, "{token}").format(token=token), planted=token
+    )
+
+
+def with_secrets(deployment: Deployment) -> Deployment:
+    """Every secret there is, and a use for each: pulling images needs credentials by choice."""
+    for name in SECRETS:
+        deployment = plant(deployment, name)
+    deployment.set("images.pull_secret", "true")
+    return deployment
 
 
 @pytest.fixture(scope="session")
@@ -78,47 +81,27 @@ def deployed(stack: FirstUp, tmp_path: Path) -> Deployment:
 
 
 @pytest.fixture(scope="session")
-def first_up(
-    open_stack: OpenStack, timed: Timed, tmp_path_factory: pytest.TempPathFactory
-) -> Callable[[str], FirstUp]:
+def first_up(timed: Timed, tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], FirstUp]:
     """Plans, previews and deploys a stack, each only once."""
-    kubernetes_only = tmp_path_factory.mktemp("plugins")
-    write_stand_ins(kubernetes_only, ["kubernetes"])
+    stand_ins = tmp_path_factory.mktemp("plugins")
+    write_stand_ins(stand_ins, ["docker", "kubernetes"])
+    without_docker = tmp_path_factory.mktemp("plugins")
+    write_stand_ins(without_docker, ["kubernetes"])
 
     @cache
     def made(stack: str) -> FirstUp:
-        deployment = open_stack(stack)
-        previewing = deployment
-        if real_docker(deployment.root):
-            previewing = replace(deployment, plugins=kubernetes_only)
+        root = tmp_path_factory.mktemp(stack)
+        deployment = with_secrets(open_deployment(root, stack, stand_ins))
+        plugins = without_docker if real_docker(root) else stand_ins
         with timed(f"rf plan {stack}"):
             (planned,) = plan_stacks(find_project(deployment.project), [stack])
         with timed(f"pulumi preview {stack}"):
-            previewed = previewing.preview()
+            previewed = replace(deployment, plugins=plugins).preview()
         with timed(f"pulumi up {stack}"):
             changes = deployment.up()
         return FirstUp(deployment=deployment, planned=planned, previewed=previewed, changes=changes)
 
     return made
-
-
-@pytest.fixture(scope="session")
-def open_stack(tmp_path_factory: pytest.TempPathFactory) -> OpenStack:
-    """Makes a stack that has all its secrets, and of which nothing is deployed."""
-    if shutil.which("pulumi") is None:
-        pytest.skip("pulumi is not on PATH; get it with `make up` or from pulumi.com/docs/install")
-    plugins = tmp_path_factory.mktemp("plugins")
-    write_stand_ins(plugins, ["docker", "kubernetes"])
-
-    def opened(stack: str) -> Deployment:
-        deployment = open_deployment(tmp_path_factory.mktemp(stack), stack, plugins)
-        for name in SECRETS:
-            deployment = plant(deployment, name)
-        # The one secret that the stack files as they are have no use for.
-        deployment.set("images.pull_secret", "true")
-        return deployment
-
-    return opened
 
 
 @pytest.fixture(scope="session")

@@ -16,7 +16,7 @@ import yaml
 from tests.engine.plugins import environment
 
 # What the program never looks at.
-NOT_COPIED = shutil.ignore_patterns(".*", "__pycache__", "bench", "docs", "services", "tests")
+NOT_COPIED = shutil.ignore_patterns(".*", "bench", "docs", "services", "tests")
 STEPS = ("create", "update", "replace", "delete")
 """What the engine does to a resource, the parts of a replacement left out."""
 
@@ -51,14 +51,14 @@ class Deployment:
     def run(self, *arguments: str, text: str | None = None) -> str:
         """What ``pulumi ARGUMENTS`` writes to stdout; it must end well."""
         done = self._pulumi(arguments, text)
-        assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
+        assert done.returncode == 0, errors_in(done.stdout + done.stderr)
         return done.stdout
 
     def fail(self, *arguments: str) -> str:
         """All that ``pulumi ARGUMENTS`` writes; it must end badly."""
         done = self._pulumi(arguments)
         output = done.stdout + done.stderr
-        assert done.returncode != 0, output[-3000:]
+        assert done.returncode != 0, output
         return output
 
     def set(self, key: str, value: object) -> None:
@@ -129,6 +129,12 @@ def open_deployment(root: Path, stack: str, plugins: Path) -> Deployment:
         (root / folder).mkdir()
     deployment.run("stack", "init")
     return deployment
+
+
+def errors_in(output: str) -> str:
+    """The last lines of ``output`` that speak of an error; a program's own may be a long way up."""
+    lines = [line for line in output.splitlines() if "error" in line.lower()]
+    return "\n".join(lines[-20:] or [output])
 
 
 def title(step: Mapping[str, Any]) -> str:

@@ -8,9 +8,20 @@ import sys
 from collections.abc import Iterable
 from pathlib import Path
 
+import pytest
+
 STAND_IN = Path(__file__).with_name("stand_in_provider.py")
 # The engine, the SDKs and the providers take defaults from these, whoever set them.
 NOT_INHERITED = ("AWS_", "DOCKER_", "HELM_", "KUBE", "PULUMI_")
+
+
+def require_pulumi() -> None:
+    """Skip the module that calls this where there is no CLI; one line for all modules together."""
+    if shutil.which("pulumi") is None:
+        pytest.skip(
+            "pulumi is not on PATH; get it with `make up` or from pulumi.com/docs/install",
+            allow_module_level=True,
+        )
 
 
 def write_stand_ins(folder: Path, packages: Iterable[str]) -> None:

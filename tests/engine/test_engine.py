@@ -7,7 +7,10 @@ import re
 
 from tests.engine.conftest import FirstUp, Timed, on_engine
 from tests.engine.deployment import Deployment
+from tests.engine.plugins import require_pulumi
 from tests.engine.states import as_value, different, of_engine, of_plan
+
+require_pulumi()
 
 
 @on_engine("local", "staging", "production")

@@ -4,8 +4,12 @@ import json
 
 import pytest
 
-from tests.engine.conftest import SECRETS, FirstUp, on_engine, plant
+from settings import SECRETS
+from tests.engine.conftest import FirstUp, on_engine, plant
 from tests.engine.deployment import Deployment
+from tests.engine.plugins import require_pulumi
+
+require_pulumi()
 
 # On Docker, files reach a volume by a one-shot container that is named after them.
 FLAG_FILE = {

@@ -1,61 +1,49 @@
 """What a person reads when the real engine runs our program on a wrong stack file."""
 
-import json
-from pathlib import Path
+from dataclasses import replace
 
-import pytest
-
-from tests.engine.conftest import OpenStack, one_worker
+from tests.engine.conftest import on_engine
 from tests.engine.deployment import Deployment
+from tests.engine.plugins import require_pulumi
 
-pytestmark = one_worker("local")
+require_pulumi()
 
-
-@pytest.fixture(scope="module")
-def opened(open_stack: OpenStack) -> Deployment:
-    return open_stack("local")
-
-
-@pytest.fixture
-def deployment(opened: Deployment, tmp_path: Path) -> Deployment:
-    """A local stack that has its secrets and nothing else."""
-    return opened.copy(tmp_path / "copy")
+pytestmark = on_engine("local")
 
 
 def refusal(deployment: Deployment) -> list[str]:
-    """The lines of our own with which a preview ends, after the engine's own have been dropped."""
-    output = deployment.fail("preview", "--json")
-    diagnostics = json.loads(output)["diagnostics"]
-    errors = [entry["message"] for entry in diagnostics if entry["severity"] == "error"]
-    assert errors[-1].startswith("error: an unhandled error occurred: program exited")
-    assert "Traceback" not in output
-    return [line for error in errors[:-1] for line in error.strip().splitlines()]
+    """The diagnostics of a preview, without what the engine adds to every failure."""
+    output = deployment.fail("preview")
+    diagnostics = output.partition("Diagnostics:")[2].partition("Resources:")[0]
+    lines = [line.strip() for line in diagnostics.splitlines()]
+    told = [line for line in lines if line and not line.startswith(("pulumi:pulumi:", "warning:"))]
+    assert told[-1].endswith("program exited with non-zero exit code: 1")
+    return told[:-1]
 
 
-def test_a_missing_secret_is_named_with_what_to_run(deployment: Deployment) -> None:
-    deployment.run("config", "rm", "redisPassword")
+def test_a_missing_secret_is_named_with_what_to_run(deployed: Deployment) -> None:
+    deployed.run("config", "rm", "redisPassword")
 
-    assert refusal(deployment) == [
+    assert refusal(deployed) == [
         "error: Pulumi.local.yaml: the secret redisPassword (password of Redis) is not set; "
         "run pulumi config set --secret redisPassword"
     ]
 
 
-def test_a_secret_in_plain_text_is_refused_without_being_shown(deployment: Deployment) -> None:
-    deployment.run("config", "set", "--plaintext", "redisPassword", "hunter2")
+def test_a_secret_in_plain_text_is_refused_and_not_shown(deployed: Deployment) -> None:
+    deployed = replace(deployed, planted=("hunter2",))
+    deployed.run("config", "set", "--plaintext", "redisPassword", "hunter2")
 
-    lines = refusal(deployment)
-
-    assert lines == [
+    assert refusal(deployed) == [
         "error: Pulumi.local.yaml: redisPassword is in plain text; take another value and "
         "run pulumi config set --secret redisPassword"
     ]
 
 
-def test_an_unknown_key_is_named_with_where_to_look(deployment: Deployment) -> None:
-    deployment.set("services.redis.colour", "red")
+def test_an_unknown_key_is_named_with_where_to_look(deployed: Deployment) -> None:
+    deployed.set("services.redis.colour", "red")
 
-    assert refusal(deployment) == [
+    assert refusal(deployed) == [
         "error: Pulumi.local.yaml: researchflow-ai:platform.services.redis.colour: unknown key; "
         "see schemas/stack.schema.json for the known ones"
     ]

@@ -1,6 +1,7 @@
 """The gateway's configuration, as data and in a real Envoy."""
 
 import json
+import re
 import shutil
 import subprocess
 from dataclasses import replace
@@ -46,6 +47,19 @@ def test_clusters_are_named_service_and_track(gateway: ServiceSpec) -> None:
     names = [cluster["name"] for cluster in bootstrap(gateway)["static_resources"]["clusters"]]
 
     assert names == ["ollama_stable", "admin"]
+
+
+def test_idle_connections_are_closed_before_the_faiss_server_would_close_them(
+    gateway: ServiceSpec,
+) -> None:
+    source = Path("services/faiss_server/faiss_server/serving.py").read_text()
+    kept = re.search(r"^KEEP_ALIVE_SECONDS = (\d+)$", source, re.MULTILINE)
+    cluster = bootstrap(gateway)["static_resources"]["clusters"][0]
+    (options,) = cluster["typed_extension_protocol_options"].values()
+    closed = options["common_http_protocol_options"]["idle_timeout"]
+
+    assert kept
+    assert int(closed.removesuffix("s")) < int(kept[1])
 
 
 def test_the_alert_thresholds_are_bucket_bounds_below_the_highest_one() -> None:
@@ -95,10 +109,6 @@ def test_the_route_files_version_changes_with_its_routes(ollama: ServiceSpec) ->
     assert json.dumps(one["resources"]) != json.dumps(two["resources"])
 
 
-@pytest.mark.skipif(
-    shutil.which("envoy", path=".venv/bin") is None,
-    reason="no envoy for this machine on the package index",
-)
 def test_the_drain_command_turns_readiness_off_and_then_waits(gateway: ServiceSpec) -> None:
     *shell, script = gateway.drain.command
     told, _, waits = script.partition("; ")
@@ -109,6 +119,10 @@ def test_the_drain_command_turns_readiness_off_and_then_waits(gateway: ServiceSp
     assert waits == f"sleep {gateway.drain.seconds}"
 
 
+@pytest.mark.skipif(
+    shutil.which("envoy", path=".venv/bin") is None,
+    reason="no envoy for this machine on the package index",
+)
 def test_a_real_envoy_accepts_the_configuration(gateway: ServiceSpec, tmp_path: Path) -> None:
     (tmp_path / "routes").mkdir()
     for file in gateway.files:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import socket
 import subprocess
 import threading
 import time
@@ -23,7 +24,7 @@ from components.ollama import Ollama, OllamaArgs
 from components.triton import Triton, TritonArgs
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
 ENVOY = shutil.which("envoy", path=".venv/bin")
 PATIENCE_SECONDS = 30.0
@@ -56,19 +57,48 @@ def backend(name: str) -> Iterator[int]:
         server.server_close()
 
 
-def move(config: dict[str, Any], ports: dict[str, int]) -> None:
-    """Listeners to free ports of loopback, clusters to ``ports``; all else stays."""
-    anywhere = {"address": "127.0.0.1", "port_value": 0}
-    config["admin"]["address"]["socket_address"] = anywhere
+@contextmanager
+def silence() -> Iterator[int]:
+    """A name server that never answers; its port."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as listening:
+        listening.bind(("127.0.0.1", 0))
+        yield listening.getsockname()[1]
+
+
+def loopback(port: int, **more: str) -> dict[str, Any]:
+    return {"socket_address": {"address": "127.0.0.1", "port_value": port, **more}}
+
+
+def written(folder: Path, ports: Mapping[str, int], names: int) -> Path:
+    """The gateway's files below ``folder``, on free ports of loopback.
+
+    Clusters lead to ``ports``; those that are not there ask the name server on port ``names``.
+    """
+    context = Context()
+    for spec in (
+        Ollama.describe(OllamaArgs(), context),
+        Triton.describe(TritonArgs(), context),
+        Faiss.describe(FaissArgs(), context),
+    ):
+        context = context.knowing(spec)
+    for file in Gateway.describe(GatewayArgs(), context).files:
+        target = folder / Path(file.path).relative_to("/etc/envoy")
+        target.parent.mkdir(exist_ok=True)
+        target.write_text(file.content.replace("/etc/envoy", str(folder)))
+    path = folder / "envoy.yaml"
+    config = yaml.safe_load(path.read_text())
+    config["admin"]["address"] = loopback(0)
     for listener in config["static_resources"]["listeners"]:
-        listener["address"]["socket_address"] = anywhere
+        listener["address"] = loopback(0)
     for cluster in config["static_resources"]["clusters"]:
         if cluster["name"] in ports:
             (entry,) = cluster["load_assignment"]["endpoints"][0]["lb_endpoints"]
-            entry["endpoint"]["address"]["socket_address"] = {
-                "address": "127.0.0.1",
-                "port_value": ports[cluster["name"]],
-            }
+            entry["endpoint"]["address"] = loopback(ports[cluster["name"]])
+        elif cluster["type"] == "STRICT_DNS":
+            resolver = cluster["typed_dns_resolver_config"]["typed_config"]
+            resolver["resolvers"] = [loopback(names, protocol="UDP")]
+    path.write_text(yaml.safe_dump(config))
+    return path
 
 
 @contextmanager
@@ -102,29 +132,36 @@ def answers(url: str) -> bool:
 
 
 def test_every_service_answers_on_its_own_listener(tmp_path: Path) -> None:
-    context = Context()
-    for spec in (
-        Ollama.describe(OllamaArgs(), context),
-        Triton.describe(TritonArgs(), context),
-        Faiss.describe(FaissArgs(), context),
+    with (
+        backend("ollama") as ollama,
+        backend("triton") as triton,
+        backend("faiss") as faiss,
+        silence() as names,
     ):
-        context = context.knowing(spec)
-    gateway = Gateway.describe(GatewayArgs(), context)
-    for file in gateway.files:
-        target = tmp_path / Path(file.path).relative_to("/etc/envoy")
-        target.parent.mkdir(exist_ok=True)
-        target.write_text(file.content.replace("/etc/envoy", str(tmp_path)))
-    config = tmp_path / "envoy.yaml"
-
-    with backend("ollama") as ollama, backend("triton") as triton, backend("faiss") as faiss:
         ports = {"ollama_stable": ollama, "triton_stable": triton, "faiss_stable": faiss}
-        content = yaml.safe_load(config.read_text())
-        move(content, ports)
-        config.write_text(yaml.safe_dump(content))
-        with envoy(config) as listeners:
+        with envoy(written(tmp_path, ports, names)) as listeners:
             answered = {
                 name: httpx.get(f"http://127.0.0.1:{listeners[name]}/some/path").text
                 for name in ("ollama", "triton", "faiss")
             }
 
     assert answered == {"ollama": "ollama", "triton": "triton", "faiss": "faiss"}
+
+
+def test_a_service_that_has_no_name_yet_holds_the_others_up_for_seconds_only(
+    tmp_path: Path,
+) -> None:
+    with backend("triton") as triton, backend("faiss") as faiss, silence() as names:
+        ports = {"triton_stable": triton, "faiss_stable": faiss}
+        config = written(tmp_path, ports, names)
+
+        began = time.monotonic()
+        with envoy(config) as listeners:
+            took = time.monotonic() - began
+            answered = httpx.get(f"http://127.0.0.1:{listeners['faiss']}/").text
+            missing = httpx.get(f"http://127.0.0.1:{listeners['ollama']}/").status_code
+
+    assert answered == "faiss"
+    assert missing == httpx.codes.SERVICE_UNAVAILABLE
+    # Of Envoy's own accord it would be 20 s and more.
+    assert took < 12

@@ -80,6 +80,7 @@ def test_an_unknown_key_is_refused_at_every_level(path: tuple[str | int, ...]) -
             "environment: Input should be 'local', 'staging' or 'production' (it is 'prod')",
         ),
         ("target.kind", "nomad", "target"),
+        ("target.address", "here", "researchflow-ai:platform.target.address: "),
         (
             "services.redis.maxmemory_policy",
             "lru",

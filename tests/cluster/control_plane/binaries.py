@@ -84,11 +84,11 @@ def binaries() -> Binaries:
     """All programs; MissingProgramsError when one cannot be found."""
     found: dict[str, Path] = {}
     for name in SYSTEM_PROGRAMS:
-        if path := shutil.which(name):
-            found[name] = Path(path)
+        if on_path := shutil.which(name):
+            found[name] = Path(on_path)
     for program in GO_PROGRAMS:
         if path := located(program):
-            found[program.name] = Path(path)
+            found[program.name] = path
     if missing := _how_to_get(found):
         raise MissingProgramsError(f"no control plane: {missing}")
     return found

@@ -14,11 +14,17 @@ from .binaries import MODULE, GoProgram, cached, unbuilt
 
 # Clients judge a server by its version, which a build without these does not know.
 VERSIONED = ("k8s.io/component-base/version", "k8s.io/client-go/pkg/version")
+GO_BUILD = ("go", "build", "-mod=readonly", "-trimpath", "-buildvcs=false")
 KEPT_LINES = 10
 
 
 class BuildError(Exception):
-    """Why nothing was built, with the end of what Go said."""
+    """What cannot be built, with the end of what Go said."""
+
+
+def can_build() -> bool:
+    """Whether there is a Go to build with."""
+    return shutil.which("go") is not None
 
 
 def build(program: GoProgram) -> Path:
@@ -26,16 +32,12 @@ def build(program: GoProgram) -> Path:
 
     Nothing is downloaded but the modules whose hashes ``go.sum`` holds.
     """
-    go = shutil.which("go")
-    if go is None:
-        raise BuildError(f"{program.name} cannot be built: go is not on PATH (go.dev/dl)")
     target = cached(program)
     target.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=target.parent) as folder:
         built = Path(folder) / program.name
         done = subprocess.run(
-            [go, "build", "-mod=readonly", "-trimpath", "-buildvcs=false"]
-            + [f"-ldflags={linker_flags(program)}", "-o", str(built), program.package],
+            [*GO_BUILD, f"-ldflags={linker_flags(program)}", "-o", str(built), program.package],
             cwd=MODULE,
             env={**os.environ, "CGO_ENABLED": "0"},
             stdin=subprocess.DEVNULL,
@@ -58,13 +60,18 @@ def linker_flags(program: GoProgram) -> str:
         return stripped
     major, minor, _ = program.version.removeprefix("v").split(".", 2)
     known = {"gitVersion": program.version, "gitMajor": major, "gitMinor": minor}
-    stamps = [f"-X {package}.{key}={value}" for package in VERSIONED for key, value in known.items()]
+    stamps = [
+        f"-X {package}.{key}={value}" for package in VERSIONED for key, value in known.items()
+    ]
     return " ".join([stripped, *stamps])
 
 
 def main() -> int:
-    """Build everything that is missing, saying how long each took."""
-    for program in unbuilt():
+    """Build everything that is missing, saying how long each took.
+
+    Where there is no Go, the tests themselves say so.
+    """
+    for program in unbuilt() if can_build() else ():
         print(f"building {program.name} {program.version} ...", flush=True)  # noqa: T201
         started = time.monotonic()
         try:

@@ -43,7 +43,10 @@ class Credentials:
             "kind": "Config",
             "current-context": "test",
             "clusters": [
-                {"name": "test", "cluster": {"server": url, "certificate-authority": str(authority)}}
+                {
+                    "name": "test",
+                    "cluster": {"server": url, "certificate-authority": str(authority)},
+                }
             ],
             "users": [{"name": name, "user": {"token": self.tokens[user]}}],
             "contexts": [{"name": "test", "context": {"cluster": "test", "user": name}}],

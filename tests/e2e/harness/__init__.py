@@ -1,1 +1,1 @@
-"""The platform's servers as real processes: start them, send traffic, break a part, read metrics."""
+"""The platform's servers as real processes: start, send traffic, break a part, read metrics."""

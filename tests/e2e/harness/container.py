@@ -149,9 +149,7 @@ class Container:
         slug = str(Path(file.path).parent).strip("/").replace("/", "-")
         replaced(self.folder / "files" / slug / Path(path).name, content, self.spec)
 
-    def _inside(
-        self, command: Sequence[str], timeout: float
-    ) -> subprocess.CompletedProcess[str]:
+    def _inside(self, command: Sequence[str], timeout: float) -> subprocess.CompletedProcess[str]:
         enter = ["nsenter", f"--target={self.pid}", "--mount", "--net", "--pid", "--ipc"]
         return subprocess.run(
             [*enter, "--root", "--wd", *command],

@@ -121,26 +121,41 @@ def exporter(name: str, debian: str) -> Image | Missing:
 
 def triton() -> Image | Missing:
     """The server of the wheel nvidia-pytriton, unpacked, with its backend for Python models."""
-    folder = os.environ.get("RF_TRITON")
-    if folder is None:
-        return Missing(reason="RF_TRITON names no unpacked wheel (run scripts/triton)")
-    server = Path(folder) / "pytriton" / "tritonserver"
-    stub = "python_backend_stubs/{}.{}".format(*sys.version_info[:2])
-    if not (server / stub).is_dir():
-        return Missing(reason=f"RF_TRITON={folder} holds no {stub} (run scripts/triton)")
+    folder = Path(os.environ.get("RF_TRITON") or user_cache() / "researchflow" / "triton")
+    server = folder / "pytriton" / "tritonserver"
+    stub = "python_backend_stubs/{}.{}/triton_python_backend_stub".format(*sys.version_info[:2])
+    if not (server / stub).exists():
+        return Missing(reason=f"no {stub} of the wheel nvidia-pytriton (run scripts/triton)")
+    (wheel,) = folder.glob("nvidia_pytriton-*.dist-info")
     base = python()
+    parts = ("libtriton_python.so", "triton_python_backend_utils.py")
+    # numpy as well: the stub's Python takes no PYTHONPATH, but what lies beside it.
+    packages = [Path(sysconfig.get_path("platlib")) / name for name in ("numpy", "numpy.libs")]
+    sources = [
+        server / stub,
+        *(server / "backends" / "python" / part for part in parts),
+        *(package for package in packages if package.exists()),
+    ]
     libraries = f"{IMAGE}/lib:{sysconfig.get_config_var('LIBDIR')}"
     return Image(
-        version=f"{stated_version(server / 'bin' / 'tritonserver')} on the CPU",
+        version=f"from {wheel.stem}, on the CPU",
         environment={**base.environment, "LD_LIBRARY_PATH": libraries},
         binds=(
             *base.binds,
             program_bind(server / "bin" / "tritonserver", "tritonserver"),
-            Bind(source=str(Path(folder) / "nvidia_pytriton.libs"), target=f"{IMAGE}/lib"),
-            Bind(source=str(server / "backends"), target="/opt/tritonserver/backends"),
+            Bind(source=str(folder / "nvidia_pytriton.libs"), target=f"{IMAGE}/lib"),
+            *(
+                Bind(source=str(source), target=f"/opt/tritonserver/backends/python/{source.name}")
+                for source in sources
+            ),
         ),
         links=base.links,
     )
+
+
+def user_cache() -> Path:
+    """Where this user's programs keep what they can make again."""
+    return Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser()
 
 
 def program_bind(program: str | Path, name: str) -> Bind:

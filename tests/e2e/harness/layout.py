@@ -1,12 +1,11 @@
-"""From a spec and what stands for its image to a sandbox: paths, files, volumes, user, environment.
+"""From a spec and what stands for its image to a sandbox: paths, files, volumes, user.
 
-Files and owners are as the Docker platform's writer leaves them (components/platforms/docker/files).
+Files and their owners are as the Docker platform's writer leaves them.
 """
 
 from __future__ import annotations
 
 import os
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from components.files import directories, fill
@@ -18,6 +17,7 @@ from .world import HUB
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
     from components.files import Directory
     from components.spec import ServiceSpec
@@ -38,7 +38,7 @@ def sandbox(spec: ServiceSpec, image: Image, folder: Path, secrets: Mapping[str,
     return Sandbox(
         user=spec.user,
         group=spec.group,
-        argv=(*(spec.command or image.entrypoint), *spec.args),
+        argv=argv(spec, image),
         environment={**image.environment, **spec.environment},
         binds=(
             *image.binds,
@@ -49,11 +49,11 @@ def sandbox(spec: ServiceSpec, image: Image, folder: Path, secrets: Mapping[str,
             ),
             *(
                 Bind(
-                    source=str(_volume(volume.name, spec, folder)),
-                    target=volume.path,
-                    writable=not volume.read_only,
+                    source=str(_owned(volume(spec, needed.name, folder.parent), spec)),
+                    target=needed.path,
+                    writable=not needed.read_only,
                 )
-                for volume in spec.volumes
+                for needed in spec.volumes
             ),
             *(
                 Bind(source=mount.host, target=mount.path, recursive=True)
@@ -67,9 +67,14 @@ def sandbox(spec: ServiceSpec, image: Image, folder: Path, secrets: Mapping[str,
     )
 
 
-def written(
-    found: Directory, spec: ServiceSpec, folder: Path, secrets: Mapping[str, str]
-) -> Path:
+def argv(spec: ServiceSpec, image: Image) -> tuple[str, ...]:
+    """The command line, as a container runtime puts it together; a stand-in has its own."""
+    if image.stands_in:
+        return image.entrypoint
+    return (*(spec.command or image.entrypoint), *spec.args)
+
+
+def written(found: Directory, spec: ServiceSpec, folder: Path, secrets: Mapping[str, str]) -> Path:
     """The machine's directory that holds ``found``, secrets in place."""
     target = folder / "files" / found.slug
     for point in nested_mount_points(found.path, mount_points(spec)):
@@ -91,11 +96,15 @@ def replaced(path: Path, text: str, spec: ServiceSpec, mode: str = PLAIN_MODE) -
     beside.rename(path)
 
 
-def _volume(name: str, spec: ServiceSpec, folder: Path) -> Path:
-    volume = folder.parent / "volumes" / f"{spec.instance}-{name}"
-    volume.mkdir(parents=True, exist_ok=True)
-    os.chown(volume, spec.user, spec.group)
-    return volume
+def volume(spec: ServiceSpec, name: str, folder: Path) -> Path:
+    """The machine's directory for a volume, which all copies of the service share."""
+    return folder / "volumes" / f"{spec.instance}-{name}"
+
+
+def _owned(path: Path, spec: ServiceSpec) -> Path:
+    path.mkdir(parents=True, exist_ok=True)
+    os.chown(path, spec.user, spec.group)
+    return path
 
 
 def _etc(folder: Path) -> list[Bind]:

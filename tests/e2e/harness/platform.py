@@ -33,30 +33,35 @@ if TYPE_CHECKING:
 
     from components.spec import ServiceSpec
 
+
 @dataclass(kw_only=True)
 class Platform:
     """Containers by name: a service's instance name, and ``<name>-2`` and on for more copies."""
 
     world: World
+    names: NameServer
     folder: Path
     secrets: Mapping[str, str] = field(repr=False)
-    containers: dict[str, Container] = field(default_factory=dict)
-    names: NameServer = field(init=False)
+    containers: dict[str, Container]
 
     @classmethod
     def start(
         cls, specs: Iterable[ServiceSpec], secrets: Mapping[str, str], folder: Path
     ) -> Platform:
         """Start every copy of ``specs``; returns when all are ready, RuntimeError says why not."""
-        platform = cls(world=World.create(), folder=folder, secrets=secrets)
+        world = World.create()
+        containers: dict[str, Container] = {}
+        with world.entered():
+            names = NameServer(HUB, lambda name: addresses(list(containers.values()), name))
+        platform = cls(
+            world=world, names=names, folder=folder, secrets=secrets, containers=containers
+        )
         try:
-            with platform.world.entered():
-                platform.names = NameServer(HUB, platform.addresses)
             for spec in specs:
                 platform.add(spec)
             platform.wait_until_ready()
         except BaseException:
-            platform.world.close()
+            platform.close()
             raise
         return platform
 
@@ -65,6 +70,10 @@ class Platform:
         return self
 
     def __exit__(self, *_: object) -> None:
+        """Close it."""
+        self.close()
+
+    def close(self) -> None:
         """End every process, and the network with them."""
         self.names.close()
         self.world.close()
@@ -75,14 +84,6 @@ class Platform:
             if service in (container.name, container.spec.name):
                 return container
         raise KeyError(f"no container {service!r}, only {list(self.containers)}")
-
-    def addresses(self, instance: str) -> tuple[str, ...]:
-        """Where the running copies of ``instance`` are: what its name leads to."""
-        return tuple(
-            container.address
-            for container in list(self.containers.values())
-            if container.spec.instance == instance and container.running
-        )
 
     def add(self, spec: ServiceSpec) -> None:
         """Start every copy of ``spec``, from what there is of its image or as a stand-in."""
@@ -137,3 +138,12 @@ class Platform:
             )
         found: list[dict[str, Any]] = answer.raise_for_status().json()["data"]["result"]
         return found
+
+
+def addresses(containers: Iterable[Container], instance: str) -> tuple[str, ...]:
+    """Where the running copies of ``instance`` are: what its name leads to."""
+    return tuple(
+        container.address
+        for container in containers
+        if container.spec.instance == instance and container.running
+    )

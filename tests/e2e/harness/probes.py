@@ -11,6 +11,8 @@ import httpx
 from components.platforms.docker import health as docker
 from components.spec import Check, ExecCheck, HttpCheck, NoTool
 
+from .stand_in import CONTROL_PORT
+
 if TYPE_CHECKING:
     from .container import Container
 
@@ -61,7 +63,7 @@ def _command_failure(container: Container, command: tuple[str, ...]) -> str | No
 def wait_until_ready(containers: list[Container]) -> None:
     """Until the start-up and ready checks of all pass; RuntimeError says whose do not, and why.
 
-    A stand-in passes by its ready check alone: what its start-up check runs is not there.
+    Of a stand-in only HTTP is asked: what commands would ask is not there.
     """
     waiting = containers
     end = time.monotonic() + PATIENCE_SECONDS
@@ -79,5 +81,8 @@ def _not_ready(container: Container) -> str | None:
     if not container.running:
         return f"ended with {container.wait()}"
     health = container.spec.health
-    startup = None if container.stands_in else failure(container, health.startup)
-    return startup or failure(container, health.ready)
+    checks: list[Check | None] = [health.startup, health.ready]
+    if container.stands_in:
+        checks = [check for check in checks if isinstance(check, HttpCheck)]
+        checks.append(HttpCheck(port=CONTROL_PORT, path="/", tool="python"))
+    return next(filter(None, (failure(container, check) for check in checks)), None)

@@ -1,4 +1,4 @@
-"""The stack that the tests start: ``local``, as it is, but for a short drain."""
+"""The stack that the tests start: ``local``, but for short drains and what models lack."""
 
 from __future__ import annotations
 
@@ -18,12 +18,17 @@ if TYPE_CHECKING:
 PASSWORD = "p\" '#>&~* ö"
 SECRETS: Mapping[str, str] = {"redisPassword": PASSWORD, "grafanaAdminPassword": "a" + PASSWORD}
 DRAIN_SECONDS = 3
+MODEL_INSTANCES = 2
 
 
 @cache
 def specs() -> Mapping[str, ServiceSpec]:
     """Every service of the stack, by name."""
-    tree = platform("local") | {"services": {"gateway": {"drain": DRAIN_SECONDS}}}
+    services = {
+        "gateway": {"drain": DRAIN_SECONDS},
+        "triton": {"instances": MODEL_INSTANCES, "exit_timeout": 10},
+    }
+    tree = platform("local") | {"services": services}
     return {entry.spec.name: entry.spec for entry in parse(tree, "Pulumi.local.yaml").entries}
 
 

@@ -1,8 +1,8 @@
 """A network of our own: a bridge, and a network namespace for each server.
 
 Everything hangs on one process that only reads its standard input. When the tests end, even by
-``kill -9``, that pipe closes, the process ends, and the kernel takes away its process namespace with
-every server in it, and with them all mounts and networks. The machine's own are never touched.
+``kill -9``, that pipe closes, the process ends, and the kernel takes away its process namespace
+with every server in it, and with them all mounts and networks. The machine's own are not touched.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import subprocess
 import sys
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -45,6 +46,7 @@ ip -n "$1" link set eth0 up
 """
 
 
+@cache
 def obstacle() -> str | None:
     """Why no server can be isolated on this machine, and what would help; None when it can."""
     if sys.platform != "linux":
@@ -132,9 +134,10 @@ def only_child(pid: int) -> int:
 def children(pid: int) -> list[int]:
     """The children of ``pid``'s main thread; none when it is gone."""
     try:
-        return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+        found = Path(f"/proc/{pid}/task/{pid}/children").read_text()
     except (FileNotFoundError, ProcessLookupError):
         return []
+    return [int(child) for child in found.split()]
 
 
 def _enter(namespace: int) -> None:

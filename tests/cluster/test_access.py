@@ -1,0 +1,55 @@
+"""What services may ask of the API server, said by its own authoriser."""
+
+from __future__ import annotations
+
+from itertools import product
+from typing import TYPE_CHECKING
+
+import pytest
+
+from components.platforms.kubernetes.naming import INSTANCE
+from tests.cluster.api import Ref
+
+if TYPE_CHECKING:
+    from tests.cluster.platform import Platform
+
+pytestmark = [pytest.mark.cluster, pytest.mark.xdist_group("cluster")]
+
+VERBS = ("get", "list", "watch", "create", "delete")
+RESOURCES = ("pods", "secrets", "configmaps", "deployments.apps", "roles.rbac.authorization.k8s.io")
+
+
+def test_each_service_has_the_rights_of_its_spec_within_the_platform_and_no_others(
+    platform: Platform,
+) -> None:
+    places = (*platform.namespaces, "kube-system")
+    wrong = []
+    for body in platform.objects:
+        if body["kind"] != "ServiceAccount":
+            continue
+        account = Ref.of(body)
+        (spec,) = (spec for spec in platform.specs if spec.instance == account.name)
+        meant = {
+            (verb, f"{resource}.{rule.group}" if rule.group else resource, namespace)
+            for rule in spec.api_access
+            for verb, resource, namespace in product(
+                rule.verbs, rule.resources, platform.namespaces
+            )
+        }
+        for asked in product(VERBS, RESOURCES, places):
+            if platform.api.may(account, *asked) != (asked in meant):
+                wrong.append((account.name, *asked))
+
+    assert wrong == []
+
+
+def test_only_pods_with_rights_have_a_token(platform: Platform) -> None:
+    with_token = {
+        pod["metadata"]["labels"][INSTANCE]
+        for pod in platform.pods()
+        for volume in pod["spec"].get("volumes", ())
+        if "projected" in volume
+    }
+
+    assert with_token == {spec.instance for spec in platform.specs if spec.api_access}
+    assert with_token

@@ -1,0 +1,13 @@
+"""Tests that mean nothing with a stand-in."""
+
+from __future__ import annotations
+
+import pytest
+
+from .images import Missing, find
+
+
+def needs(*services: str) -> pytest.MarkDecorator:
+    """Skips where one of these is not to be had for real; says why, and how to get it."""
+    reasons = [found.reason for name in services if isinstance(found := find(name), Missing)]
+    return pytest.mark.skipif(bool(reasons), reason="; ".join(reasons))

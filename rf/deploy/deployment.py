@@ -40,7 +40,8 @@ class Tools:
 def up(checked: CheckedStack, tools: Tools, *, yes: bool) -> int:
     """Deploy ``checked``; the exit status of ``pulumi up``.
 
-    A private stack asks nothing and has its secrets made up. BadInputError says what is missing.
+    A private stack asks nothing, has its secrets made up and starts as many services as it can.
+    BadInputError says what is missing.
     """
     _require_backend(checked, tools)
     if not checked.private:
@@ -53,7 +54,7 @@ def up(checked: CheckedStack, tools: Tools, *, yes: bool) -> int:
         engine.open_stack()
         if checked.private:
             _make_up_secrets(checked, engine, tools)
-        return engine.up(yes=yes or checked.private)
+        return engine.up(yes=yes or checked.private, keep_going=checked.private)
 
 
 def down(checked: CheckedStack, tools: Tools, *, yes: bool) -> int:

@@ -89,9 +89,12 @@ class Engine:
         """Encrypt ``value`` into ``file``. It goes over stdin: command lines are for all to see."""
         self._ask(["config", "set", "--secret", key, *self.which], cwd=self.root, stdin=value)
 
-    def up(self, *, yes: bool) -> int:
-        """``pulumi up`` on the user's terminal; its exit status."""
-        return self._show(["up"], yes=yes)
+    def up(self, *, yes: bool, keep_going: bool) -> int:
+        """``pulumi up`` on the user's terminal; its exit status.
+
+        ``keep_going``: one service that cannot start does not keep the others from it.
+        """
+        return self._show(["up", *(["--continue-on-error"] if keep_going else [])], yes=yes)
 
     def destroy(self, *, yes: bool) -> int:
         """``pulumi destroy`` on the user's terminal; its exit status."""

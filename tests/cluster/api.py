@@ -131,13 +131,10 @@ class Api:
         user = f"system:serviceaccount:{account.namespace}:{account.name}"
         groups = ["system:serviceaccounts", "system:authenticated"]
         spec = {"user": user, "groups": groups, "resourceAttributes": asked}
-        review = {
-            "apiVersion": "authorization.k8s.io/v1",
-            "kind": "SubjectAccessReview",
-            "spec": spec,
-        }
-        path = self._collection(review["apiVersion"], review["kind"], None)
-        return bool(self._ask("POST", path, review).body["status"]["allowed"])
+        version, kind = "authorization.k8s.io/v1", "SubjectAccessReview"
+        review = {"apiVersion": version, "kind": kind, "spec": spec}
+        answer = self._ask("POST", self._collection(version, kind, None), review)
+        return bool(answer.body["status"]["allowed"])
 
     def _path(self, ref: Ref) -> str:
         return f"{self._collection(ref.api_version, ref.kind, ref.namespace)}/{ref.name}"

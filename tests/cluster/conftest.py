@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from rf.plan.model import Plan
     from tests.cluster.control_plane.binaries import Binaries
 
+HERE = Path(__file__).parent
 TIMINGS = pytest.StashKey[list[str]]()
 # Characters that a value may have and that mean something in YAML, JSON or a shell.
 TEST_SECRETS = {name: f"{name} of a test: \"'#>&~*" for name in SECRETS}
@@ -41,18 +43,42 @@ def pytest_terminal_summary(
         terminalreporter.write_line(line)
 
 
-@pytest.fixture(scope="session")
-def programs(request: pytest.FixtureRequest) -> Binaries:
-    """The programs of the control plane; the tier is skipped in one line without them."""
-    if "cluster" not in request.config.option.markexpr:
-        pytest.skip("a control plane and two stacks take minutes; run make test-cluster")
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Where the tier cannot run, one test says so for all."""
+    ours = [item for item in items if item.path.is_relative_to(HERE)]
+    reason = why_not(config)
+    if reason is None or not ours:
+        return
+    first, *rest = ours
+    first.add_marker(
+        pytest.mark.skip(reason=f"{len(ours)} tests against a control plane: {reason}")
+    )
+    dropped = set(rest)
+    items[:] = [item for item in items if item not in dropped]
+    config.hook.pytest_deselected(items=rest)
+
+
+def why_not(config: pytest.Config) -> str | None:
+    """Why the tier does not run; None when it does."""
+    if "cluster" not in config.option.markexpr:
+        return "they take minutes; run make test-cluster"
     if os.environ.get("RF_BUILD_CLUSTER") == "1" and can_build():
+        return None
+    try:
+        binaries()
+    except MissingProgramsError as error:
+        return str(error)
+    return None
+
+
+@pytest.fixture(scope="session")
+def programs() -> Binaries:
+    """The programs of the control plane, built first if that is asked for."""
+    if os.environ.get("RF_BUILD_CLUSTER") == "1":
         for program in unbuilt():
             build(program)
-    try:
-        return binaries()
-    except MissingProgramsError as error:
-        pytest.skip(str(error))
+    return binaries()
 
 
 @pytest.fixture(scope="session", params=["staging", "production"])

@@ -36,9 +36,11 @@ def test_each_service_has_the_rights_of_its_spec_within_the_platform_and_no_othe
                 rule.verbs, rule.resources, platform.namespaces
             )
         }
-        for asked in product(VERBS, RESOURCES, places):
-            if platform.api.may(account, *asked) != (asked in meant):
-                wrong.append((account.name, *asked))
+        wrong += [
+            (account.name, *asked)
+            for asked in product(VERBS, RESOURCES, places)
+            if platform.api.may(account, *asked) != (asked in meant)
+        ]
 
     assert wrong == []
 

@@ -28,7 +28,10 @@ import sys, time
 from pathlib import Path
 from tests.cluster.control_plane.processes import start
 
-print(start("sleep", ["sleep", "600"], Path(sys.argv[1])).process.pid, flush=True)
+pid = start("sleep", ["sleep", "600"], Path(sys.argv[1])).process.pid
+while Path(f"/proc/{pid}/comm").read_text() != "sleep\\n":
+    time.sleep(0.01)
+print(pid, flush=True)
 time.sleep(600)
 """
 needs_setpriv = pytest.mark.skipif(

@@ -52,7 +52,11 @@ class KubernetesArgs:
     storage_class: Name | None = None
     """Storage class of volumes; the cluster's default unless said."""
     shared_storage_class: Name | None = None
-    """Storage class of volumes that several nodes mount at once (ReadWriteMany)."""
+    """Storage class of volumes that several nodes mount at once (ReadWriteMany).
+
+    Take one that binds at once (``volumeBindingMode: Immediate``): while a claim waits for its first
+    pod, the scheduler sends every other copy to that pod's node.
+    """
     exposure: Exposure = "cluster"
     """Who may open connections to the gateway.
 

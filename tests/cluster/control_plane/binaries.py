@@ -90,7 +90,7 @@ def binaries() -> Binaries:
         if path := located(program):
             found[program.name] = path
     if missing := _how_to_get(found):
-        raise MissingProgramsError(f"no control plane: {missing}")
+        raise MissingProgramsError(missing)
     return found
 
 

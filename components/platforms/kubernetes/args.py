@@ -54,8 +54,8 @@ class KubernetesArgs:
     shared_storage_class: Name | None = None
     """Storage class of volumes that several nodes mount at once (ReadWriteMany).
 
-    Take one that binds at once (``volumeBindingMode: Immediate``): while a claim waits for its first
-    pod, the scheduler sends every other copy to that pod's node.
+    Take one that binds at once (``volumeBindingMode: Immediate``): while a claim waits for its
+    first pod, the scheduler sends every other copy to that pod's node.
     """
     exposure: Exposure = "cluster"
     """Who may open connections to the gateway.

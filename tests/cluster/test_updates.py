@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from components.platforms.kubernetes.manifest import Body
+    from components.spec import ServiceSpec
     from tests.cluster.platform import Platform
 
 pytestmark = [pytest.mark.cluster, pytest.mark.xdist_group("cluster")]
@@ -28,6 +29,16 @@ def roll(platform: Platform, workloads: Iterable[Body], version: str) -> list[Re
     for ref in refs:
         platform.api.patch(ref, change)
     return refs
+
+
+def deployment(platform: Platform, spec: ServiceSpec) -> Body:
+    """The Deployment of ``spec``, as the server has it."""
+    (found,) = (
+        body
+        for body in platform.workloads("Deployment")
+        if body["metadata"]["name"] == spec.instance
+    )
+    return found
 
 
 def refusals(platform: Platform) -> set[tuple[str, int, str]]:
@@ -78,31 +89,25 @@ def test_all_are_updated_at_once_and_what_needs_no_disk_or_gpu_is_never_down(
     assert {name: lowest[name] for name in wanted if lowest[name] < wanted[name]} == {}
 
 
-def test_gpu_services_are_updated_while_all_gpus_are_taken(platform: Platform) -> None:
+def test_each_gpu_service_is_updated_while_all_gpus_are_taken(platform: Platform) -> None:
     users = [spec for spec in platform.specs if spec.resources.gpus and not spec.per_node]
-    before = {pod["metadata"]["name"] for spec in users for pod in platform.pods_of(spec.instance)}
-    assert free_gpus(platform) == 0
-
-    names = {spec.instance for spec in users}
-    found = [body for body in platform.workloads("Deployment") if body["metadata"]["name"] in names]
-    refs = roll(platform, found, "full")
-    until_nothing(lambda: platform.unready(refs))
-    platform.settle()
-
-    after = {pod["metadata"]["name"] for spec in users for pod in platform.pods_of(spec.instance)}
     assert len(users) > 1
-    assert len(after) == len(before)
-    assert after.isdisjoint(before)
+
+    for spec in users:
+        before = {pod["metadata"]["name"] for pod in platform.pods_of(spec.instance)}
+        assert free_gpus(platform) == 0
+        roll(platform, [deployment(platform, spec)], "full")
+        platform.settle()
+
+        after = {pod["metadata"]["name"] for pod in platform.pods_of(spec.instance)}
+        assert len(after) == spec.replicas
+        assert after.isdisjoint(before)
 
 
 def test_a_copy_more_on_a_gpu_would_have_to_wait_for_ever(platform: Platform) -> None:
     """What the updates of GPU services are spared by stopping the old copy first."""
     spec = next(each for each in platform.specs if each.resources.gpus and not each.per_node)
-    (found,) = (
-        body
-        for body in platform.workloads("Deployment")
-        if body["metadata"]["name"] == spec.instance
-    )
+    found = deployment(platform, spec)
     earlier = refusals(platform)
     surge = {"type": "RollingUpdate", "rollingUpdate": {"maxUnavailable": 0, "maxSurge": 1}}
     platform.api.patch(Ref.of(found), {"spec": {"strategy": surge}})

@@ -7,7 +7,7 @@ BIN := .venv/bin
 .PHONY: help preview up down test test-long lint format bench schema docs golden lock clean
 
 help:  ## this list
-	@sed -n 's/^\([a-z0-9-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
+	@sed -n 's/^\([a-z0-9-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
 
 .venv-run:
 	@scripts/setup run
@@ -39,14 +39,21 @@ test-e2e: .venv-dev  ## every server that can be had as a real process; Linux, a
 test-cluster: .venv-dev  ## every manifest against a real control plane; builds it once with Go
 	@$(BIN)/python -m tests.cluster.control_plane.build && $(BIN)/pytest -q -m cluster tests/cluster
 
+.PHONY: test-engine
+test-engine: .venv-dev  ## the program under the real Pulumi CLI, where it is on PATH
+	@$(BIN)/pytest -q -n 2 --dist loadgroup tests/engine
+
 lint: .venv-dev  ## formatting, lint, types, generated files
 	@$(BIN)/ruff format --check . && $(BIN)/ruff check . && $(BIN)/mypy && $(BIN)/rf schema --check
 
 format: .venv-dev  ## put the code into shape
 	@$(BIN)/ruff format . && $(BIN)/ruff check --fix .
 
-bench: .venv-dev  ## speed of the offline plan, as ratios
+bench: .venv-dev  ## speed of the offline plan, as ratios; also bench-gateway, -rollout, -policy, -faiss
 	@$(BIN)/python -m bench.plan
+
+bench-%: .venv-dev
+	@$(BIN)/python -m bench.$*
 
 schema: .venv-run  ## write the JSON Schema of the stack files
 	@$(BIN)/rf schema

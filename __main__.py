@@ -5,6 +5,7 @@ import pulumi
 from components.catalogue import callers
 from components.endpoints import endpoints
 from components.platforms.open import open_platform
+from components.rollout import Rollout
 from settings import load
 
 stack, secrets = load()
@@ -20,15 +21,14 @@ platform = open_platform(
     secrets=secrets,
 )
 
+rollout = Rollout(
+    "rollout", settings.rollout, entries=stack.entries, context=settings.context, platform=platform
+)
+
 for entry in stack.entries:
-    entry.component(
-        entry.spec.name,
-        entry.args,
-        platform=platform,
-        context=entry.context,
-        callers=callers(stack.entries, entry.spec),
-    )
+    entry.create(platform, callers(stack.entries, entry.spec), rollout.delivered(entry.spec))
 
 pulumi.export("environment", settings.environment)
 pulumi.export("endpoints", endpoints([entry.spec for entry in stack.entries], settings.target))
 pulumi.export("features", dict(settings.context.features))
+pulumi.export("weights", rollout.weights)

@@ -22,6 +22,7 @@ from components.catalogue import CATALOGUE, Entry, describe, setting_key
 from components.context import Context, Environment, GpuArgs, LogLevel
 from components.files import secret_names
 from components.platforms import Target
+from components.rollout.args import RolloutArgs
 from components.rules import Facts, problems
 from components.types import STRICT, Percentage
 
@@ -76,6 +77,8 @@ class Settings:
     capacity: CapacityArgs = Field(default_factory=CapacityArgs)
     gpu: GpuArgs | None = None
     features: FeaturesArgs = Field(default_factory=FeaturesArgs)
+    rollout: RolloutArgs = Field(default_factory=RolloutArgs)
+    """Second versions of services, and the per cent of users that get them."""
     clients: tuple[ClientArgs, ...] = ()
     images: ImagesArgs = Field(default_factory=ImagesArgs)
     services: Services = Field(default_factory=Services)
@@ -89,6 +92,7 @@ class Settings:
             node_namespace=self.target.node_namespace if self.target.kind == "kubernetes" else "",
             log_level=self.log_level,
             features=TypeAdapter(FeaturesArgs).dump_python(self.features),
+            weights=self.rollout.weights,
             gpu=self.gpu,
         )
 
@@ -127,7 +131,11 @@ def parse(platform: Any, file: str) -> Stack:
     services = {
         name: getattr(settings.services, name) for name in type(settings.services).model_fields
     }
-    entries = describe(services, settings.context)
+    try:
+        canaries = settings.rollout.canaries(services)
+    except ValueError as error:
+        raise SettingsError(f"{file}: researchflow-ai:{KEY}.rollout.{error}") from None
+    entries = describe(services, settings.context, canaries=canaries)
     found = problems(entries, settings.facts)
     if found:
         lines = [f"{file}: researchflow-ai:{KEY}.{key} {problem}" for key, problem in found]

@@ -1,8 +1,10 @@
 """Every service of the platform, one line each. A service may know of those above it."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
+
+import pulumi
 
 from .context import Context
 from .faiss import Faiss
@@ -15,8 +17,8 @@ from .monitoring.prometheus import Prometheus
 from .monitoring.pushgateway import Pushgateway
 from .ollama import Ollama
 from .redis import Redis
-from .service import AIService
-from .spec import Edge, ServiceSpec
+from .service import AIService, Platform
+from .spec import Edge, ServiceSpec, Track
 from .triton import Triton
 
 Catalogue = Sequence[type[AIService[Any]]]
@@ -48,6 +50,35 @@ class Entry:
     context: Context
     spec: ServiceSpec
 
+    @property
+    def is_canary(self) -> bool:
+        """Whether this is the second version of a service."""
+        return self.spec.track == "canary"
+
+    @property
+    def name(self) -> str:
+        """The component's name; a canary's ends with its track."""
+        return self.spec.instance if self.is_canary else self.spec.name
+
+    @property
+    def section(self) -> str:
+        """The key below ``researchflow-ai:platform`` that says what this service is like."""
+        key = setting_key(self.spec.name)
+        return f"rollout.services.{key}.canary" if self.is_canary else f"services.{key}"
+
+    def create(
+        self, platform: Platform, callers: tuple[Edge, ...], delivered: Sequence[pulumi.Resource]
+    ) -> AIService[Any]:
+        """The component on ``platform``; see AIService for the others."""
+        return self.component(
+            self.name,
+            self.args,
+            platform=platform,
+            context=self.context,
+            callers=callers,
+            delivered=delivered,
+        )
+
 
 def setting_key(service: str) -> str:
     """The key of a service's section below ``services``: ``node-exporter`` is ``node_exporter``."""
@@ -55,17 +86,29 @@ def setting_key(service: str) -> str:
 
 
 def describe(
-    services: Mapping[str, Any], context: Context, catalogue: Catalogue = CATALOGUE
+    services: Mapping[str, Any],
+    context: Context,
+    catalogue: Catalogue = CATALOGUE,
+    *,
+    canaries: Mapping[str, Any] | None = None,
 ) -> tuple[Entry, ...]:
-    """The wanted services of ``catalogue``; a service without settings has its defaults."""
+    """The wanted services of ``catalogue``; a service without settings has its defaults.
+
+    ``canaries``: the arguments of those services that have a second version, by setting key.
+    """
     entries = []
     for component in catalogue:
         if not component.wanted(context):
             continue
-        args = services.get(setting_key(component.service)) or component.args_type()
-        spec = component.describe(args, context)
-        entries.append(Entry(component=component, args=args, context=context, spec=spec))
-        context = context.knowing(spec)
+        key = setting_key(component.service)
+        versions: dict[Track, Any] = {"stable": services.get(key) or component.args_type()}
+        if canaries and key in canaries:
+            versions["canary"] = canaries[key]
+        for track, args in versions.items():
+            context = replace(context, track=track)
+            spec = component.describe(args, context)
+            entries.append(Entry(component=component, args=args, context=context, spec=spec))
+            context = replace(context.knowing(spec), track="stable")
     return tuple(entries)
 
 

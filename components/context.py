@@ -7,7 +7,7 @@ from typing import Literal
 
 from pydantic.dataclasses import dataclass as settings_dataclass
 
-from .spec import ServiceSpec
+from .spec import ServiceSpec, Track
 from .types import STRICT, Count, Gibibytes, Name
 
 Environment = Literal["local", "staging", "production"]
@@ -36,6 +36,10 @@ class Context:
     """Kubernetes: where agents live that must see the host."""
     log_level: LogLevel = "info"
     features: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))
+    weights: Mapping[str, Mapping[str, int]] = field(default_factory=lambda: MappingProxyType({}))
+    """Per cent of users of each track, by service; a service that is not named has no canary."""
+    track: Track = "stable"
+    """Which track is described, of services that have tracks."""
     gpu: GpuArgs | None = None
     peers: tuple[ServiceSpec, ...] = ()
 

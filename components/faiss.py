@@ -64,12 +64,13 @@ class Faiss(AIService[FaissArgs]):
 
     service = "faiss"
     args_type = FaissArgs
+    tracked = True
 
     @classmethod
     def describe(cls, args: FaissArgs, context: Context) -> ServiceSpec:
         return ServiceSpec(
             name=cls.service,
-            track="stable",
+            track=context.track,
             category="data",
             image=args.image,
             user=10001,

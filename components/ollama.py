@@ -101,6 +101,7 @@ class Ollama(AIService[OllamaArgs]):
 
     service = "ollama"
     args_type = OllamaArgs
+    tracked = True
 
     @classmethod
     def describe(cls, args: OllamaArgs, context: Context) -> ServiceSpec:
@@ -110,7 +111,7 @@ class Ollama(AIService[OllamaArgs]):
         show = " && ".join(f"ollama show {model.name} >/dev/null" for model in args.models)
         return ServiceSpec(
             name=cls.service,
-            track="stable",
+            track=context.track,
             category="inference",
             image=args.image,
             user=1000,

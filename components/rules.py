@@ -9,6 +9,7 @@ from .capacity import CapacityArgs
 from .catalogue import Entry, setting_key
 from .context import Context
 from .ollama import OllamaArgs
+from .rollout.version import version
 from .spec import Resources, ServiceSpec
 
 Problem = tuple[str, str]
@@ -33,6 +34,7 @@ def problems(entries: Sequence[Entry], facts: Facts) -> tuple[Problem, ...]:
     """Broken rules as (key below ``researchflow-ai:platform``, what is wrong and what to do)."""
     specs = tuple(entry.spec for entry in entries)
     return (
+        *canaries_differ(entries),
         *memory_fits(specs, facts),
         *cpus_fit(specs, facts),
         *disk_fits(specs, facts.capacity),
@@ -44,6 +46,14 @@ def problems(entries: Sequence[Entry], facts: Facts) -> tuple[Problem, ...]:
         *images_have_digests(specs, facts),
         *public_is_protected(facts),
     )
+
+
+def canaries_differ(entries: Sequence[Entry]) -> Iterator[Problem]:
+    """Two versions that are the same cost twice and say nothing."""
+    stable = {entry.spec.name: version(entry.spec) for entry in entries if not entry.is_canary}
+    for entry in entries:
+        if entry.is_canary and version(entry.spec) == stable[entry.spec.name]:
+            yield (entry.section, "changes nothing; name a setting that differs, or remove it")
 
 
 def in_use(
@@ -134,7 +144,7 @@ def gpus_have_a_pool(entries: Sequence[Entry], context: Context) -> Iterator[Pro
     for entry in entries:
         if entry.spec.resources.gpus and context.gpu is None:
             yield (
-                f"services.{setting_key(entry.spec.name)}.gpus",
+                f"{entry.section}.gpus",
                 f"is {entry.spec.resources.gpus}, but there is no GPU pool; set gpu, or gpus: 0",
             )
     if context.gpu is not None and wanted > context.gpu.gpus:
@@ -151,7 +161,7 @@ def models_fit_the_gpu(entries: Sequence[Entry], context: Context) -> Iterator[P
         available = args.gpus * context.gpu.vram
         if needed > available:
             yield (
-                "services.ollama.models",
+                f"{entry.section}.models",
                 f"need {needed:.1f} GiB of GPU memory with num_parallel {args.num_parallel}, but "
                 f"{args.gpus} × {context.gpu.vram:g} GiB are there; use fewer or smaller models, "
                 "a shorter context_length or a lower num_parallel",

@@ -1,6 +1,7 @@
 """AIService: joins a spec and a platform into one ComponentResource."""
 
 from abc import abstractmethod
+from collections.abc import Sequence
 from typing import Any, ClassVar, Generic, Protocol, TypeVar
 
 import pulumi
@@ -12,11 +13,20 @@ ArgsT = TypeVar("ArgsT")
 
 
 class Platform(Protocol):
-    """Turns specs into resources. ``callers``: who may reach the service, and on which port."""
+    """Turns specs into resources, as children of ``parent``."""
+
+    def deliver(self, spec: ServiceSpec, parent: pulumi.Resource) -> Sequence[pulumi.Resource]:
+        """The live files of ``spec``: what its server watches while it runs."""
 
     def realise(
-        self, spec: ServiceSpec, callers: tuple[Edge, ...], parent: pulumi.Resource
-    ) -> None: ...
+        self,
+        spec: ServiceSpec,
+        callers: tuple[Edge, ...],
+        parent: pulumi.Resource,
+        *,
+        delivered: Sequence[pulumi.Resource] = (),
+    ) -> None:
+        """Everything else. ``callers``: who may reach the service, and on which port."""
 
 
 class AIService(pulumi.ComponentResource, Generic[ArgsT]):
@@ -24,11 +34,14 @@ class AIService(pulumi.ComponentResource, Generic[ArgsT]):
 
     A subclass names its ``service`` and ``args_type`` and describes itself; that is all there is
     to a new service. Inputs of the component are plain values that policies may read; no secret
-    is ever among them.
+    is ever among them. ``delivered``: its live files, where a Rollout has registered them; left
+    out, they are its own.
     """
 
     service: ClassVar[str]
     args_type: ClassVar[type[Any]]
+    tracked: ClassVar[bool] = False
+    """Whether two versions of it may run side by side, behind the gateway."""
 
     instance: pulumi.Output[str]
     """DNS name of the service inside the platform."""
@@ -44,7 +57,7 @@ class AIService(pulumi.ComponentResource, Generic[ArgsT]):
         """Whether this service exists in such surroundings (a GPU exporter needs GPUs)."""
         return True
 
-    def __init__(  # noqa: PLR0913 the last four are keyword-only
+    def __init__(  # noqa: PLR0913 the last five are keyword-only
         self,
         name: str,
         args: ArgsT,
@@ -52,13 +65,16 @@ class AIService(pulumi.ComponentResource, Generic[ArgsT]):
         platform: Platform,
         context: Context | None = None,
         callers: tuple[Edge, ...] = (),
+        delivered: Sequence[pulumi.Resource] | None = None,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         spec = self.describe(args, context or Context())
         super().__init__(
             f"researchflow:index:{type(self).__name__}", name, component_inputs(spec), opts
         )
-        platform.realise(spec, callers, self)
+        if delivered is None:
+            delivered = platform.deliver(spec, self)
+        platform.realise(spec, callers, self, delivered=delivered)
         self.instance = pulumi.Output.from_input(spec.instance)
         self.image = pulumi.Output.from_input(spec.image)
         self.register_outputs({"instance": self.instance, "image": self.image})
@@ -76,4 +92,5 @@ def component_inputs(spec: ServiceSpec) -> dict[str, Any]:
         "memoryGibibytes": spec.resources.memory,
         "gpus": spec.resources.gpus,
         "drainSeconds": spec.drain.seconds,
+        **spec.facts,
     }

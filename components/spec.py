@@ -7,12 +7,14 @@ are GiB, CPU is in cores, durations are whole seconds.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 Tool = Literal["wget", "curl", "python", "bash"]
+Track = Literal["stable", "canary"]
+"""Which of the two versions of a service that may run side by side."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -167,7 +169,7 @@ class ApiAccess:
 class Job:
     """A one-shot run beside the service, on its volumes, that ends before the service starts.
 
-    ``internet``: the only thing on the platform that may leave it.
+    ``internet``: it may open HTTPS to public addresses.
     """
 
     name: str
@@ -191,6 +193,8 @@ class ServiceSpec:
     are numeric because ``runAsNonRoot`` refuses an image whose user is a name.
     ``per_node`` runs one copy on every node; ``privileged_reason`` says why a service cannot meet
     the restricted Pod Security level, and puts it in the namespace for such services.
+    ``internet``: it may open HTTPS to public addresses. ``facts``: plain values of this service
+    that policies judge besides those that every service has; never a secret.
     """
 
     name: str
@@ -201,7 +205,7 @@ class ServiceSpec:
     ports: tuple[Port, ...]
     health: Health
     resources: Resources
-    track: str | None = None
+    track: Track | None = None
     command: tuple[str, ...] = ()
     args: tuple[str, ...] = ()
     environment: Mapping[str, str] = field(default_factory=dict)
@@ -225,6 +229,8 @@ class ServiceSpec:
     host_mounts: tuple[HostMount, ...] = ()
     host_pid: bool = False
     capabilities: tuple[str, ...] = ()
+    internet: bool = False
+    facts: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def instance(self) -> str:
@@ -236,6 +242,11 @@ class ServiceSpec:
         """Stop the old copy before the new one: a GPU or an unshared volume has one user."""
         owns_volume = any(not volume.shared for volume in self.volumes)
         return self.resources.gpus > 0 or owns_volume or self.one_writer
+
+    @property
+    def live_files(self) -> tuple[File, ...]:
+        """The files that its server watches."""
+        return tuple(file for file in self.files if file.live)
 
     def port(self, name: str) -> Port:
         """The port called ``name``; KeyError names the service and what it has."""

@@ -102,13 +102,14 @@ class Triton(AIService[TritonArgs]):
 
     service = "triton"
     args_type = TritonArgs
+    tracked = True
 
     @classmethod
     def describe(cls, args: TritonArgs, context: Context) -> ServiceSpec:
         ready = HttpCheck(port=HTTP_PORT, path="/v2/health/ready", tool="curl")
         return ServiceSpec(
             name=cls.service,
-            track="stable",
+            track=context.track,
             category="inference",
             image=args.image,
             # The image's triton-server user, which its default user (root) gives way to.

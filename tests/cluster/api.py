@@ -10,6 +10,8 @@ import json
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from components.platforms.kubernetes.files import PATCH_FIELD_MANAGER
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -68,12 +70,16 @@ class Api:
     _plurals: dict[str, dict[str, str]] = field(default_factory=dict)
 
     def apply(self, body: Body, *, dry_run: bool = False) -> Answer:
-        """Server-side apply; nobody else's fields are taken over."""
+        """Server-side apply; nobody else's fields are taken over.
+
+        In the name that ``body`` asks for, as the provider does it, or in this one's own.
+        """
+        manager = body["metadata"].get("annotations", {}).get(PATCH_FIELD_MANAGER, MANAGER)
         return self._ask(
             "PATCH",
             self._path(Ref.of(body)),
             body,
-            {"fieldManager": MANAGER, **_dry(dry_run=dry_run)},
+            {"fieldManager": manager, **_dry(dry_run=dry_run)},
             content_type="application/apply-patch+yaml",
         )
 

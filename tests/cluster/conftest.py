@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,6 +15,7 @@ from settings import SECRETS, parse
 from tests.cluster.api import Api
 from tests.cluster.control_plane.binaries import MissingProgramsError, binaries, unbuilt
 from tests.cluster.control_plane.build import build, can_build
+from tests.cluster.control_plane.credentials import ADMIN
 from tests.cluster.control_plane.plane import control_plane
 from tests.cluster.objects import waves
 from tests.cluster.platform import Platform
@@ -97,7 +99,10 @@ def platform(
         control_plane(programs, tmp_path_factory.mktemp(name)) as plane,
         plane.client() as client,
     ):
-        found = described(name, plans[name], Api(client))
+        found = replace(
+            described(name, plans[name], Api(client)),
+            kubeconfig=plane.kubeconfigs[ADMIN].read_text(),
+        )
         began = time.monotonic()
         found.install()
         told = timings(request.config)

@@ -71,13 +71,14 @@ class Intent:
         return (called.name, port) in {(edge.service, edge.port) for edge in caller.talks_to}
 
     def _leaves(self, source: Peer, target: Peer, port: Port) -> bool:
-        """Everybody may ask DNS, some the API server, and jobs that say so the internet."""
+        """Everybody may ask DNS, some the API server, and what says so the internet."""
         if self._is_dns(target) and port.number == DNS:
             return True
         if port.protocol != "TCP":
             return False
         service, job = self._service(source), self.jobs.get(source.labels.get(INSTANCE, ""))
-        if job and job.internet and target.name == INTERNET:
+        outgoing = (job and job.internet) or (service and service.internet)
+        if outgoing and target.name == INTERNET:
             return port.number == HTTPS
         return bool(
             service and service.api_access and port.number in API_SERVER

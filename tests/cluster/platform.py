@@ -28,13 +28,17 @@ WORKLOADS = ("Deployment", "DaemonSet")
 
 @dataclass(frozen=True, kw_only=True)
 class Platform:
-    """The objects of one stack, and the cluster they are on. ``gpu`` is the stack's pool."""
+    """The objects of one stack, and the cluster they are on. ``gpu`` is the stack's pool.
+
+    ``kubeconfig`` is the text that lets somebody else in, with every right.
+    """
 
     api: Api
     stack: Stack
     target: KubernetesArgs
     gpu: GpuArgs
     waves: Waves
+    kubeconfig: str = ""
 
     @property
     def specs(self) -> tuple[ServiceSpec, ...]:

@@ -42,10 +42,11 @@ def test_it_has_a_health_check_or_a_reason_why_not(entry: Entry) -> None:
                 assert check.command
 
 
-def test_only_a_job_may_leave_the_platform(entry: Entry) -> None:
+def test_nothing_leaves_the_platform_unless_a_setting_says_so(entry: Entry) -> None:
     leaving = {(entry.spec.name, job.name) for job in entry.spec.jobs if job.internet}
 
     assert leaving <= {("ollama", "models")}
+    assert not entry.spec.internet
 
 
 def test_no_secret_is_among_its_environment_or_its_command(entry: Entry) -> None:

@@ -9,6 +9,7 @@ from components.context import GpuArgs
 from components.platforms.kubernetes.args import KubernetesArgs
 from components.platforms.kubernetes.cluster import Cluster
 from components.platforms.kubernetes.manifest import Body, Manifest
+from components.platforms.kubernetes.files import live_manifests
 from components.platforms.kubernetes.manifests import manifests
 from components.spec import Edge, Health, HttpCheck, Job, NoTool, Port, Resources, ServiceSpec
 
@@ -60,7 +61,7 @@ def objects(
     spec: ServiceSpec, callers: Iterable[Edge] = (), on: Cluster = CLUSTER
 ) -> dict[tuple[str, str], Manifest]:
     """Everything made for ``spec``, by kind and name."""
-    found = manifests(spec, callers, on)
+    found = (*live_manifests(spec, on), *manifests(spec, callers, on))
     return {(each.body["kind"], each.body["metadata"]["name"]): each for each in found}
 
 

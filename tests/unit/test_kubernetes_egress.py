@@ -94,6 +94,15 @@ def test_a_job_with_internet_reaches_public_addresses_by_https_only(
     assert (inside and not excepted) == reachable
 
 
+def test_a_service_with_internet_reaches_public_addresses_by_https_only() -> None:
+    policy = only("NetworkPolicy", service(internet=True))
+
+    (rule,) = policy["spec"]["egress"]
+    assert rule["ports"] == [{"protocol": "TCP", "port": 443}]
+    (target,) = rule["to"]
+    assert "10.0.0.0/8" in target["ipBlock"]["except"]
+
+
 def test_the_internet_policy_selects_the_job_and_not_its_server() -> None:
     spec = service(jobs=(replace(JOB, internet=True),))
     found = objects(spec)["NetworkPolicy", "search-stable-load"].body["spec"]

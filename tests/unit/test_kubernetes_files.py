@@ -43,6 +43,21 @@ def test_a_live_directory_has_a_config_map_of_its_own() -> None:
     }
 
 
+def test_whoever_writes_a_live_file_does_it_under_one_name() -> None:
+    """Another field manager's change would be a conflict for the next deployment."""
+    found = objects(with_files(config="a", live="b"))
+
+    annotations = {
+        name: manifest.body["metadata"].get("annotations")
+        for (kind, name), manifest in found.items()
+        if kind == "ConfigMap"
+    }
+    assert annotations == {
+        "search-stable-etc-search": None,
+        "search-stable-etc-search-routes": {"pulumi.com/patchFieldManager": "rf-weights"},
+    }
+
+
 @given(before=TEXT, after=TEXT)
 def test_the_pods_roll_exactly_when_a_configuration_file_changes(before: str, after: str) -> None:
     changed = config_hash(with_files(config=before)) != config_hash(with_files(config=after))

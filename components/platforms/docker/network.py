@@ -4,9 +4,9 @@
 every service could reach whatever listens on all of the machine's addresses. Docker publishes no
 port of a container that is only there, and reports no error. ``edge`` is for published ports, which
 take an address of the machine: without masquerading, a connection from outside is answered, but
-none can be opened to the outside. ``egress`` is for jobs that must download something, and for
-nothing else. A service for clients also joins networks that are the clients' own: where such a
-network leads outside, the service can follow.
+none can be opened to the outside. ``egress`` is for what its spec lets out: jobs that download
+something, and what sends to receivers elsewhere. A service for clients also joins networks that are
+the clients' own: where such a network leads outside, the service can follow.
 """
 
 from __future__ import annotations
@@ -44,6 +44,8 @@ def service_networks(spec: ServiceSpec, place: Place) -> list[Kwargs]:
     names = [place.named(INTERNAL)]
     if spec.edge:
         names.append(place.named(EDGE))
+    if spec.internet:
+        names.append(place.named(EGRESS))
     if spec.serves_clients:
         names += [client.namespace for client in place.clients]
     return [{"name": name, "aliases": [spec.instance]} for name in dict.fromkeys(names)]

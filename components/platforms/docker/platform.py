@@ -14,7 +14,7 @@ from .place import Place
 from .service import ServiceResources
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from ...audience import ClientArgs
     from ...context import GpuArgs
@@ -69,8 +69,17 @@ class DockerPlatform(pulumi.ComponentResource):
             {"internalNetwork": self.internal_network, "edgeNetwork": self.edge_network}
         )
 
+    def deliver(self, spec: ServiceSpec, parent: pulumi.Resource) -> Sequence[pulumi.Resource]:
+        """The volumes that the server of ``spec`` watches, and what fills them."""
+        return ServiceResources(machine=self._machine, spec=spec, parent=parent).deliver()
+
     def realise(
-        self, spec: ServiceSpec, callers: tuple[Edge, ...], parent: pulumi.Resource
+        self,
+        spec: ServiceSpec,
+        callers: tuple[Edge, ...],
+        parent: pulumi.Resource,
+        *,
+        delivered: Sequence[pulumi.Resource] = (),
     ) -> None:
         """Register the containers of ``spec`` and all they need, as children of ``parent``.
 
@@ -83,7 +92,7 @@ class DockerPlatform(pulumi.ComponentResource):
                 f"{spec.name} needs {spec.resources.gpus} GPUs, but the setting gpu is not set"
             )
             raise ValueError(message)
-        ServiceResources(machine=self._machine, spec=spec, parent=parent).register()
+        ServiceResources(machine=self._machine, spec=spec, parent=parent).register(delivered)
 
 
 def component_inputs(place: Place) -> dict[str, object]:

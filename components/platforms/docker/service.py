@@ -45,7 +45,11 @@ class ServiceResources:
         """The parent's name, with which the names of all children begin."""
         return self.parent.pulumi_resource_name
 
-    def register(self) -> None:
+    def deliver(self) -> list[docker.Container]:
+        """What fills the directories that the server watches."""
+        return self._directories(directories(self.spec.live_files), prefix=f"{self.spec.instance}-")
+
+    def register(self, delivered: Sequence[pulumi.Resource]) -> None:
         """Image, volumes, files, jobs, then the containers that need them all."""
         spec, place = self.spec, self.machine.place
         image = pulled_image(self.name, place.image(spec.image), self.machine.child_of(self.parent))
@@ -57,8 +61,11 @@ class ServiceResources:
         ]
         ready = [image, *self.machine.networks, *owners]
         jobs = [self._job(job, ready) for job in spec.jobs]
-        writers = self._directories(directories(spec.files, spec.secret_files))
-        self._containers([*ready, *jobs, *writers])
+        found = directories(spec.files, spec.secret_files)
+        writers = self._directories(
+            tuple(directory for directory in found if directory.kind != "live")
+        )
+        self._containers([*ready, *jobs, *writers, *delivered])
 
     def _containers(self, after: Sequence[pulumi.Resource]) -> None:
         seconds = wait_seconds(self.spec.health.startup_seconds) + START_SECONDS
@@ -79,17 +86,16 @@ class ServiceResources:
         return [{"label": SECRET_HASH, "value": filled.apply(secret_hash)}]
 
     def _job(self, job: Job, after: Sequence[pulumi.Resource]) -> docker.Container:
-        writers = self._directories(directories(job.files), job)
+        writers = self._directories(directories(job.files), job, prefix=f"job-{job.name}-")
         kwargs = job_container(self.spec, job, self.machine.place)
         opts = self._options([*after, *writers], job.timeout_seconds)
         container = docker.Container(f"{self.name}-job-{job.name}", **kwargs, opts=opts)
         return must_succeed(container)
 
     def _directories(
-        self, found: tuple[Directory, ...], job: Job | None = None
+        self, found: tuple[Directory, ...], job: Job | None = None, prefix: str = ""
     ) -> list[docker.Container]:
         points = mount_points(self.spec, job)
-        prefix = f"job-{job.name}-" if job else ""
         writers = []
         for directory in found:
             volume = directory_volume(directory, self.spec, self.machine.place, job)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ...files import directories
@@ -14,9 +15,13 @@ if TYPE_CHECKING:
     from ...files import Directory
     from ...spec import Job, ServiceSpec
     from .cluster import Cluster
+    from .manifest import Body
 
 CONFIG_HASH = "researchflow.ai/config-hash"
 SECRET_HASH = "researchflow.ai/secret-hash"
+PATCH_FIELD_MANAGER = "pulumi.com/patchFieldManager"
+WEIGHTS_MANAGER = "rf-weights"
+"""Who owns the fields of live files, whoever writes them."""
 
 
 def object_name(prefix: str, directory: Directory) -> str:
@@ -27,9 +32,31 @@ def object_name(prefix: str, directory: Directory) -> str:
 def file_manifests(
     spec: ServiceSpec, cluster: Cluster, job: Job | None = None
 ) -> tuple[Manifest, ...]:
-    """The directories of ``spec``, or of ``job`` of it."""
+    """The directories of ``spec``, or of ``job`` of it, without those that its server watches."""
     found = directories(job.files) if job else directories(spec.files, spec.secret_files)
-    return tuple(_manifest(spec, cluster, job, directory) for directory in found)
+    return tuple(
+        _manifest(spec, cluster, job, directory) for directory in found if directory.kind != "live"
+    )
+
+
+def live_manifests(spec: ServiceSpec, cluster: Cluster) -> tuple[Manifest, ...]:
+    """The directories that the server of ``spec`` watches.
+
+    The rollout controller writes them too, between two deployments. Both do it under one name:
+    what one field manager wrote, another may not change by server-side apply.
+    """
+    found = [
+        _manifest(spec, cluster, None, directory) for directory in directories(spec.live_files)
+    ]
+    return tuple(
+        replace(each, suffix=f"{spec.instance}-{each.suffix}", body=_shared(each.body))
+        for each in found
+    )
+
+
+def _shared(body: Body) -> Body:
+    annotations = {**body["metadata"].get("annotations", {}), PATCH_FIELD_MANAGER: WEIGHTS_MANAGER}
+    return {**body, "metadata": {**body["metadata"], "annotations": annotations}}
 
 
 def _manifest(

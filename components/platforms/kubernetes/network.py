@@ -62,6 +62,8 @@ def service_policy(spec: ServiceSpec, callers: Iterable[Edge], cluster: Cluster)
     if spec.api_access:
         servers = [{"ipBlock": {"cidr": cidr}} for cidr in cluster.args.api_server_cidrs]
         egress.append({"to": servers, "ports": _ports(API_SERVER_PORTS)})
+    if spec.internet:
+        egress.append(_to_internet())
     return _policy(
         "network-policy",
         metadata(spec, cluster, spec.instance),
@@ -76,7 +78,6 @@ def service_policy(spec: ServiceSpec, callers: Iterable[Edge], cluster: Cluster)
 
 def job_policy(spec: ServiceSpec, job: Job, cluster: Cluster) -> Manifest:
     """HTTPS to every public IPv4 address; no way into the cluster, nor to the node's metadata."""
-    public = {"ipBlock": {"cidr": "0.0.0.0/0", "except": list(NOT_INTERNET)}}
     described = metadata(spec, cluster, f"{spec.instance}-{job.name}", job=job)
     return _policy(
         f"job-{job.name}-network-policy",
@@ -84,9 +85,14 @@ def job_policy(spec: ServiceSpec, job: Job, cluster: Cluster) -> Manifest:
         {
             "podSelector": {"matchLabels": selector(spec, job)},
             "policyTypes": ["Egress"],
-            "egress": [{"to": [public], "ports": _ports([HTTPS_PORT])}],
+            "egress": [_to_internet()],
         },
     )
+
+
+def _to_internet() -> Body:
+    public = {"ipBlock": {"cidr": "0.0.0.0/0", "except": list(NOT_INTERNET)}}
+    return {"to": [public], "ports": _ports([HTTPS_PORT])}
 
 
 def _ingress(caller: Edge, cluster: Cluster) -> Body:

@@ -10,17 +10,20 @@ import pulumi_kubernetes
 from ...audience import ImagesArgs
 from ...capacity import CapacityArgs
 from .cluster import Cluster
+from .files import live_manifests
 from .manifests import manifests
 from .namespace import foundation
+from .refresh import refreshing
 from .register import register
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
     from ...audience import ClientArgs
     from ...context import GpuArgs
     from ...spec import Edge, ServiceSpec
     from .args import KubernetesArgs
+    from .manifest import Manifest
 
 
 def kubernetes_provider(
@@ -82,6 +85,8 @@ class KubernetesPlatform(pulumi.ComponentResource):
         )
         self._secrets = dict(secrets or {})
         self._provider = self.get_provider("kubernetes:core/v1:Namespace")
+        kubeconfig = self._secrets.get("kubeconfig")
+        self._refreshing = refreshing(kubeconfig, args.context) if kubeconfig else None
         self._foundation = register(
             foundation(self._cluster),
             parent=self,
@@ -92,16 +97,38 @@ class KubernetesPlatform(pulumi.ComponentResource):
         self.node_namespace = pulumi.Output.from_input(self._cluster.node_namespace)
         self.register_outputs({"namespace": self.namespace, "nodeNamespace": self.node_namespace})
 
+    def deliver(self, spec: ServiceSpec, parent: pulumi.Resource) -> Sequence[pulumi.Resource]:
+        """The ConfigMaps that the server of ``spec`` watches, as children of ``parent``."""
+        return self._register(live_manifests(spec, self._cluster), parent, hooks=self._refreshing)
+
     def realise(
-        self, spec: ServiceSpec, callers: tuple[Edge, ...], parent: pulumi.Resource
+        self,
+        spec: ServiceSpec,
+        callers: tuple[Edge, ...],
+        parent: pulumi.Resource,
+        *,
+        delivered: Sequence[pulumi.Resource] = (),
     ) -> None:
-        """Register what ``spec`` needs as children of ``parent``; nothing before the namespaces."""
-        register(
-            manifests(spec, callers, self._cluster),
+        """Register what ``spec`` needs as children of ``parent``; nothing before the namespaces.
+
+        ValueError when ``spec`` contradicts itself or the cluster.
+        """
+        self._register(manifests(spec, callers, self._cluster), parent, delivered)
+
+    def _register(
+        self,
+        found: Iterable[Manifest],
+        parent: pulumi.Resource,
+        after: Sequence[pulumi.Resource] = (),
+        hooks: pulumi.ResourceHookBinding | None = None,
+    ) -> list[pulumi.Resource]:
+        return register(
+            found,
             parent=parent,
             secrets=self._secrets,
-            after=self._foundation,
+            after=[*self._foundation, *after],
             provider=self._provider,
+            hooks=hooks,
         )
 
 

@@ -54,13 +54,14 @@ RESOURCES: Mapping[tuple[str, str], Callable[..., pulumi.CustomResource]] = {
 HASH_ROUNDS = 100_000
 
 
-def register(
+def register(  # noqa: PLR0913 all but the first are keyword-only
     manifests: Iterable[Manifest],
     *,
     parent: pulumi.Resource,
     secrets: Secrets,
     after: Sequence[pulumi.Resource] = (),
     provider: pulumi.ProviderResource | None = None,
+    hooks: pulumi.ResourceHookBinding | None = None,
 ) -> list[pulumi.Resource]:
     """Register ``manifests`` as children of ``parent``, stage by stage, after ``after``.
 
@@ -75,7 +76,7 @@ def register(
                 manifest,
                 parent.pulumi_resource_name,
                 secrets,
-                _options(manifest, parent, done, provider),
+                _options(manifest, parent, done, provider, hooks),
             )
             for manifest in found
             if manifest.stage == stage
@@ -102,6 +103,7 @@ def _options(
     parent: pulumi.Resource,
     after: Sequence[pulumi.Resource],
     provider: pulumi.ProviderResource | None,
+    hooks: pulumi.ResourceHookBinding | None,
 ) -> pulumi.ResourceOptions:
     timeouts = None
     if manifest.timeout_seconds:
@@ -113,6 +115,7 @@ def _options(
         provider=provider,
         custom_timeouts=timeouts,
         protect=manifest.protect,
+        hooks=hooks,
     )
 
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from lightkube.models.meta_v1 import ObjectMeta
-from lightkube.resources.core_v1 import ConfigMap
+from kubernetes.client import CoreV1Api
 
 from components.platforms.kubernetes.files import PATCH_FIELD_MANAGER, WEIGHTS_MANAGER
 from components.platforms.kubernetes.refresh import ANNOTATION, connect, refresh
@@ -29,15 +28,20 @@ def live_file(platform: Platform) -> Body:
 
 def test_what_the_controller_wrote_the_next_deployment_writes_again(platform: Platform) -> None:
     deployed = live_file(platform)
-    client = connect(platform.kubeconfig, None)
-    between = ConfigMap(
-        apiVersion="v1",
-        kind="ConfigMap",
-        metadata=ObjectMeta(name=FLAGS, namespace=deployed["metadata"]["namespace"]),
-        data={"flags.json": "{}"},
-    )
+    described = deployed["metadata"]
 
-    client.apply(between, field_manager=WEIGHTS_MANAGER)
+    CoreV1Api(connect(platform.kubeconfig, None)).patch_namespaced_config_map(
+        FLAGS,
+        described["namespace"],
+        {
+            "apiVersion": "v1",
+            "kind": "ConfigMap",
+            "metadata": {"name": FLAGS},
+            "data": {"flags.json": "{}"},
+        },
+        field_manager=WEIGHTS_MANAGER,
+        _content_type="application/apply-patch+yaml",
+    )
     assert platform.api.get(Ref.of(deployed))["data"] == {"flags.json": "{}"}
 
     platform.api.apply(deployed)

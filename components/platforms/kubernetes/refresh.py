@@ -15,32 +15,33 @@ from .files import WEIGHTS_MANAGER
 from .naming import INSTANCE, short_hash
 
 if TYPE_CHECKING:
-    from lightkube import Client
+    from kubernetes.client import ApiClient
 
 ANNOTATION = "rf/routes"
 NAME = "researchflow-refresh"
 
 
-def connect(kubeconfig: str, context: str | None) -> Client:
+def connect(kubeconfig: str, context: str | None) -> ApiClient:
     """A client for the cluster of ``context`` (or the current one) of a kubeconfig's text."""
-    # A third of a second to import, which only a deployment that changes a live file spends.
-    from lightkube import Client, KubeConfig
+    # Most of a second to import, which only a deployment that changes a live file spends.
+    from kubernetes.config import new_client_from_config_dict
 
-    return Client(KubeConfig.from_dict(yaml.safe_load(kubeconfig)).get(context))
+    found: ApiClient = new_client_from_config_dict(  # type: ignore[no-untyped-call]
+        yaml.safe_load(kubeconfig), context, persist_config=False
+    )
+    return found
 
 
-def refresh(client: Client, namespace: str, instance: str, stamp: str) -> int:
+def refresh(client: ApiClient, namespace: str, instance: str, stamp: str) -> int:
     """Annotate the pods of ``instance`` with ``stamp``, and say how many there are."""
-    from lightkube.resources.core_v1 import Pod
+    from kubernetes.client import CoreV1Api
 
+    core = CoreV1Api(client)
     change = {"metadata": {"annotations": {ANNOTATION: stamp}}}
-    names = [
-        pod.metadata.name
-        for pod in client.list(Pod, namespace=namespace, labels={INSTANCE: instance})
-        if pod.metadata and pod.metadata.name
-    ]
+    pods = core.list_namespaced_pod(namespace, label_selector=f"{INSTANCE}={instance}").items
+    names = [pod.metadata.name for pod in pods if pod.metadata and pod.metadata.name]
     for name in names:
-        client.patch(Pod, name, change, namespace=namespace, field_manager=WEIGHTS_MANAGER)
+        core.patch_namespaced_pod(name, namespace, change, field_manager=WEIGHTS_MANAGER)
     return len(names)
 
 

@@ -3,6 +3,7 @@
 import hashlib
 import json
 from dataclasses import asdict, replace
+from typing import Any
 
 from ..spec import ServiceSpec
 
@@ -15,5 +16,17 @@ def version(spec: ServiceSpec) -> str:
     Canary and stable have the same version when nothing differs between them, and a version keeps
     its name when it is promoted.
     """
-    text = json.dumps(asdict(replace(spec, track=None)), sort_keys=True, default=str)
+    text = json.dumps(_plain(asdict(replace(spec, track=None))), sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()[:LENGTH]
+
+
+def _plain(value: Any) -> Any:
+    """``value`` with whole numbers as such: 4 and 4.0 CPUs are the same."""
+    match value:
+        case float() if value.is_integer():
+            return int(value)
+        case dict():
+            return {key: _plain(each) for key, each in value.items()}
+        case list() | tuple():
+            return [_plain(each) for each in value]
+    return value

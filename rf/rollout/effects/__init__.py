@@ -1,0 +1,38 @@
+"""What a rollout does to the world, and what it sees of it, behind small protocols.
+
+Three ways in which a platform can be reached: a cluster's API, a machine's Docker engine, and
+plain addresses and folders (tests, the demo).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from components.spec import ServiceSpec
+
+
+class EffectError(Exception):
+    """The platform did not do what it was asked to, or did not answer; says what, where and why."""
+
+
+class Delivery(Protocol):
+    """The fast lane: writes what servers watch, without a deployment."""
+
+    def write(self, specs: Sequence[ServiceSpec]) -> None:
+        """Replace the live files of ``specs`` by those that they hold.
+
+        EffectError when not all could be written; some may be.
+        """
+
+
+class Gateways(Protocol):
+    """The gateways' own counters, without a Prometheus in between."""
+
+    def scrape(self) -> Mapping[str, str]:
+        """``/stats/prometheus`` of every running gateway, by name.
+
+        A gateway that is started anew gets another name. EffectError when one does not answer.
+        """

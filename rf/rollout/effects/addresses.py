@@ -1,0 +1,70 @@
+"""Gateways at known addresses, and files in folders: what tests and the demo run on."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING
+
+import requests
+
+from . import EffectError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from components.spec import ServiceSpec
+
+TIMEOUT = 5.0
+"""Seconds."""
+
+
+class AddressGateways:
+    """Gateways by the URL of their statistics listener."""
+
+    def __init__(self, urls: Mapping[str, str], path: str) -> None:
+        self._urls = urls
+        self._path = path
+
+    def scrape(self) -> Mapping[str, str]:
+        return {name: self._ask(name, url) for name, url in self._urls.items()}
+
+    def _ask(self, name: str, url: str) -> str:
+        try:
+            answer = requests.get(url + self._path, timeout=TIMEOUT)
+        except requests.RequestException as error:
+            raise EffectError(f"{name} at {url} gives no answer: {type(error).__name__}") from None
+        if not answer.ok:
+            raise EffectError(f"{name} at {url} answered {answer.status_code}")
+        return answer.text
+
+
+class FolderDelivery:
+    """Files below a folder for each instance: ``root/<instance>/etc/envoy/routes/ollama.yaml``."""
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+
+    def write(self, specs: Sequence[ServiceSpec]) -> None:
+        for spec in specs:
+            for file in spec.live_files:
+                path = self._root / spec.instance / PurePosixPath(file.path).relative_to("/")
+                try:
+                    _replace(path, file.content)
+                except OSError as error:
+                    raise EffectError(f"{path} cannot be written: {error.strerror}") from None
+
+
+def _replace(path: Path, text: str) -> None:
+    """By rename: servers see the old file or the new one, and notice only that."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            os.fchmod(file.fileno(), 0o644)
+            file.write(text)
+        Path(name).replace(path)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise

@@ -1,0 +1,135 @@
+"""Gateways and live files on a Kubernetes cluster."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from kubernetes.client import CoreV1Api
+from kubernetes.client.exceptions import ApiException
+from kubernetes.stream import portforward
+from urllib3.exceptions import HTTPError
+
+from components.platforms.kubernetes.files import WEIGHTS_MANAGER, live_manifests
+from components.platforms.kubernetes.naming import INSTANCE
+from components.platforms.kubernetes.refresh import refresh, stamp
+
+from . import EffectError
+from .http import body, request
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from kubernetes.client import ApiClient
+
+    from components.platforms.kubernetes.cluster import Cluster
+    from components.spec import ServiceSpec
+
+APPLY = "application/apply-patch+yaml"
+TIMEOUT = 10.0
+"""Seconds that an answer through the API server may take."""
+CHUNK = 65_536
+
+
+class ClusterDelivery:
+    """Server-side apply of the ConfigMaps that the program makes, then a touch of the pods.
+
+    What is applied is the whole object as the program describes it, under the same field manager:
+    the next deployment finds nothing to change in it but what the settings say.
+    """
+
+    def __init__(self, client: ApiClient, cluster: Cluster) -> None:
+        self._client = client
+        self._cluster = cluster
+
+    def write(self, specs: Sequence[ServiceSpec]) -> None:
+        for spec in specs:
+            for manifest in live_manifests(spec, self._cluster):
+                try:
+                    self._write(manifest.body, spec.instance)
+                except ApiException as error:
+                    name = manifest.body["metadata"]["name"]
+                    raise EffectError(
+                        f"ConfigMap {name} cannot be written: {error.status} {error.reason}"
+                    ) from None
+                except HTTPError as error:
+                    raise _unreachable(error) from None
+
+    def _write(self, manifest: dict[str, Any], instance: str) -> None:
+        described = manifest["metadata"]
+        CoreV1Api(self._client).patch_namespaced_config_map(
+            described["name"],
+            described["namespace"],
+            manifest,
+            field_manager=WEIGHTS_MANAGER,
+            _content_type=APPLY,
+        )
+        refresh(self._client, described["namespace"], instance, stamp(manifest["data"]))
+
+
+class ClusterGateways:
+    """The gateway's pods, asked through the API server's port forwarding.
+
+    It ends inside the pod's own network, so no NetworkPolicy has to let it in.
+    """
+
+    def __init__(
+        self, client: ApiClient, namespace: str, instance: str, *, port: int, path: str
+    ) -> None:
+        self._core = CoreV1Api(client)
+        self._namespace = namespace
+        self._instance = instance
+        self._port = port
+        self._path = path
+
+    def scrape(self) -> Mapping[str, str]:
+        try:
+            pods = self._core.list_namespaced_pod(
+                self._namespace,
+                label_selector=f"{INSTANCE}={self._instance}",
+                field_selector="status.phase=Running",
+            ).items
+        except ApiException as error:
+            raise EffectError(f"pods cannot be listed: {error.status} {error.reason}") from None
+        except HTTPError as error:
+            raise _unreachable(error) from None
+        return {_incarnation(pod): self._ask(_name(pod)) for pod in pods if _serves(pod)}
+
+    def _ask(self, pod: str) -> str:
+        try:
+            forwarded = portforward(
+                self._core.connect_get_namespaced_pod_portforward,
+                pod,
+                self._namespace,
+                ports=str(self._port),
+            )
+            connection = forwarded.socket(self._port)
+            connection.settimeout(TIMEOUT)
+            try:
+                connection.sendall(request(self._path))
+                received = b"".join(iter(lambda: connection.recv(CHUNK), b""))
+            finally:
+                connection.close()
+        except (ApiException, OSError) as error:
+            raise EffectError(f"pod {pod} gives no answer: {type(error).__name__}") from None
+        return body(received, f"pod {pod}")
+
+
+def _name(pod: Any) -> str:
+    found: str = pod.metadata.name
+    return found
+
+
+def _serves(pod: Any) -> bool:
+    """Whether the pod is not on its way out: it would be gone before the next question."""
+    return pod.metadata.deletion_timestamp is None
+
+
+def _incarnation(pod: Any) -> str:
+    """A name that changes when the container is started anew, and its counters begin at 0."""
+    statuses = pod.status.container_statuses or []
+    restarts = sum(status.restart_count for status in statuses)
+    return f"{pod.metadata.name}/{pod.metadata.uid}/{restarts}"
+
+
+def _unreachable(error: Exception) -> EffectError:
+    return EffectError(f"the cluster's API gives no answer: {type(error).__name__}")

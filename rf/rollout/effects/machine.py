@@ -1,0 +1,117 @@
+"""Gateways and live files on one machine with Docker."""
+
+from __future__ import annotations
+
+import io
+import tarfile
+from typing import TYPE_CHECKING, Any
+
+from docker.errors import DockerException, NotFound
+
+from components.files import directories
+from components.platforms.docker.files import STAGING, writer
+from components.platforms.docker.mounts import directory_volume, mount_points, nested_mount_points
+
+from . import EffectError
+from .http import body, request
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from docker import DockerClient
+
+    from components.files import Directory
+    from components.platforms.docker.place import Place
+    from components.spec import ServiceSpec
+
+WAIT_SECONDS = 60
+
+
+class MachineDelivery:
+    """The program's own one-shot writer, run once more with other files.
+
+    It fills the volume that the server mounts, by renames.
+    """
+
+    def __init__(self, client: DockerClient, place: Place) -> None:
+        self._client = client
+        self._place = place
+
+    def write(self, specs: Sequence[ServiceSpec]) -> None:
+        for spec in specs:
+            for directory in directories(spec.live_files):
+                try:
+                    self._fill(directory, spec)
+                except DockerException as error:
+                    said = str(error).partition("\n")[0]
+                    raise EffectError(f"{directory.path} cannot be written: {said}") from None
+
+    def _fill(self, directory: Directory, spec: ServiceSpec) -> None:
+        volume = directory_volume(directory, spec, self._place)
+        points = nested_mount_points(directory.path, mount_points(spec))
+        described = writer(directory, spec, volume, points, self._place)
+        (mounted,) = described["volumes"]
+        container = self._client.containers.create(
+            described["image"],
+            entrypoint=described["entrypoints"],
+            user=described["user"],
+            network_mode=described["network_mode"],
+            cap_drop=["ALL"],
+            cap_add=["CHOWN"],
+            security_opt=["no-new-privileges"],
+            volumes={volume: {"bind": mounted["container_path"], "mode": "rw"}},
+        )
+        try:
+            container.put_archive("/", _archive(directory.files))
+            container.start()
+            status = container.wait(timeout=WAIT_SECONDS)["StatusCode"]
+            if status:
+                said = container.logs().decode(errors="replace").strip().rpartition("\n")[2]
+                raise EffectError(f"writing {directory.path} ended with {status}: {said}")
+        finally:
+            container.remove(force=True)
+
+
+class MachineGateways:
+    """The gateway's containers, each asked from inside: their statistics are not published."""
+
+    def __init__(self, client: DockerClient, names: Sequence[str], *, port: int, path: str) -> None:
+        self._client = client
+        self._names = names
+        self._port = port
+        self._path = path
+
+    def scrape(self) -> Mapping[str, str]:
+        found: dict[str, str] = {}
+        for name in self._names:
+            try:
+                container = self._client.containers.get(name)
+                started = container.attrs["State"]["StartedAt"]
+                found[f"{name}/{started}"] = self._ask(container, name)
+            except NotFound:
+                raise EffectError(f"there is no container {name}") from None
+            except DockerException as error:
+                said = str(error).partition("\n")[0]
+                raise EffectError(f"{name} gives no answer: {said}") from None
+        return found
+
+    def _ask(self, container: Any, name: str) -> str:
+        ask = request(self._path).decode().replace("\r\n", "\\r\\n")
+        # Envoy's image has bash, whose files below /dev/tcp are connections.
+        script = f"exec 3<>/dev/tcp/127.0.0.1/{self._port} && printf '{ask}' >&3 && cat <&3"
+        status, output = container.exec_run(["bash", "-c", script], stderr=False)
+        if status:
+            raise EffectError(f"{name} gives no answer on port {self._port}")
+        return body(output, name)
+
+
+def _archive(files: Mapping[str, str]) -> bytes:
+    """The files as a tar archive, below the writer's folder for uploads."""
+    packed = io.BytesIO()
+    with tarfile.open(fileobj=packed, mode="w") as archive:
+        for name, content in sorted(files.items()):
+            data = content.encode()
+            entry = tarfile.TarInfo(f"{STAGING.strip('/')}/{name}")
+            entry.size, entry.mode = len(data), 0o400
+            archive.addfile(entry, io.BytesIO(data))
+    return packed.getvalue()

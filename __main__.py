@@ -2,6 +2,7 @@
 
 import pulumi
 
+from components.budget import Budget
 from components.catalogue import callers
 from components.endpoints import endpoints
 from components.platforms.open import open_platform
@@ -28,7 +29,9 @@ rollout = Rollout(
 for entry in stack.entries:
     entry.create(platform, callers(stack.entries, entry.spec), rollout.delivered(entry.spec))
 
+Budget("budget", settings.cost, specs=stack.specs, target=settings.target)
+
 pulumi.export("environment", settings.environment)
-pulumi.export("endpoints", endpoints([entry.spec for entry in stack.entries], settings.target))
+pulumi.export("endpoints", endpoints(stack.specs, settings.target))
 pulumi.export("features", dict(settings.context.features))
 pulumi.export("weights", rollout.weights)

@@ -17,6 +17,7 @@ from pydantic.dataclasses import dataclass
 from pydantic_core import ErrorDetails
 
 from components.audience import ClientArgs, ImagesArgs
+from components.budget import CostArgs
 from components.capacity import CapacityArgs
 from components.catalogue import CATALOGUE, Entry, describe, setting_key
 from components.context import Context, Environment, GpuArgs, LogLevel
@@ -24,6 +25,7 @@ from components.files import secret_names
 from components.platforms import Target
 from components.rollout.args import RolloutArgs
 from components.rules import Facts, problems
+from components.spec import ServiceSpec
 from components.types import STRICT, Percentage
 
 KEY = "platform"
@@ -34,6 +36,11 @@ SECRETS: Mapping[str, str] = MappingProxyType(
         "grafanaAdminPassword": "password of Grafana's administrator",
         "kubeconfig": "kubeconfig of the cluster",
         "registryCredentials": "Docker config JSON for pulling images",
+        "remoteWriteToken": "token or password of the store that remote_write sends to",
+        "alertSlackUrl": "incoming webhook of the Slack channel for alerts",
+        "alertPagerdutyKey": "routing key of PagerDuty's Events API v2",
+        "alertWebhookUrl": "address of the webhook for alerts",
+        "alertWatchdogUrl": "address of the dead man's switch",
     }
 )
 """Every secret there is, and what it is for."""
@@ -75,6 +82,8 @@ class Settings:
     log_level: LogLevel = "info"
     """LOG_LEVEL of the guide, for every service that has one."""
     capacity: CapacityArgs = Field(default_factory=CapacityArgs)
+    cost: CostArgs = Field(default_factory=CostArgs)
+    """What the monthly estimate is made with, and the budget."""
     gpu: GpuArgs | None = None
     features: FeaturesArgs = Field(default_factory=FeaturesArgs)
     rollout: RolloutArgs = Field(default_factory=RolloutArgs)
@@ -116,6 +125,11 @@ class Stack:
     entries: tuple[Entry, ...]
     secrets: tuple[str, ...]
 
+    @property
+    def specs(self) -> tuple[ServiceSpec, ...]:
+        """The services as plain data."""
+        return tuple(entry.spec for entry in self.entries)
+
 
 class SettingsError(pulumi.RunError):
     """What is wrong in a stack file, a line for each finding; never with a secret."""
@@ -126,7 +140,7 @@ def parse(platform: Any, file: str) -> Stack:
     try:
         settings = TypeAdapter(Settings).validate_python(platform)
     except ValidationError as error:
-        lines = [describe_error(detail) for detail in error.errors()]
+        lines = [describe_error(detail) for detail in without_values_of_bad_names(error.errors())]
         raise SettingsError("\n".join(f"{file}: {line}" for line in lines)) from None
     services = {
         name: getattr(settings.services, name) for name in type(settings.services).model_fields
@@ -158,12 +172,25 @@ def required_secrets(settings: Settings, entries: tuple[Entry, ...]) -> tuple[st
     return tuple(name for name in SECRETS if name in needed)
 
 
+NAME = "[key]"
+"""How pydantic ends the path to a key of a mapping, as opposed to the key's value."""
+SECTION = ("dataclass_type", "model_type", "dict_type")
+
+
+def without_values_of_bad_names(found: list[ErrorDetails]) -> list[ErrorDetails]:
+    """``found`` without what is said of values whose name is wrong already."""
+    bad = {detail["loc"][:-1] for detail in found if detail["loc"][-1:] == (NAME,)}
+    return [detail for detail in found if detail["loc"] not in bad]
+
+
 def describe_error(detail: ErrorDetails) -> str:
     """One line for one finding. A value is shown only where it cannot be a misplaced secret."""
     path = detail["loc"]
     if path[:1] == ("target",):
         # After it comes the kind, as if that were a key; in the file it is the value of one.
         path = (*path[:1], *path[2:])
+    if path[-1:] == (NAME,):
+        path = path[:-1]
     key = f"researchflow-ai:{KEY}" + "".join(f".{shown_key(part)}" for part in path)
     value = detail["input"]
     message = detail["msg"].removeprefix("Value error, ")
@@ -172,6 +199,8 @@ def describe_error(detail: ErrorDetails) -> str:
     if detail["type"] in ("missing", "missing_argument"):
         return f"{key}: is missing"
     shown = f" (it is {value!r})" if isinstance(value, str | int | float) else ""
+    if detail["type"] in SECTION:
+        shown = ""
     return f"{key}: {message}{shown}"
 
 

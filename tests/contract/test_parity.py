@@ -78,11 +78,13 @@ def published(stack: Stack) -> set[str]:
 def routes(stack: Stack) -> set[str]:
     """The services that the gateway leads to, and the versions of each."""
     return {
-        f"{route['name']} {entry['route']['cluster']}"
+        f"{route['name']} {cluster['name']}"
         for spec in fronted(tuple(specs(stack).values()))
         for route in content(stack, "gateway", route_path(spec))["resources"]
         for host in route["virtual_hosts"]
         for entry in host["routes"]
+        if "route" in entry
+        for cluster in entry["route"]["weighted_clusters"]["clusters"]
     }
 
 

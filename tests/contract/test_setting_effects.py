@@ -1,6 +1,7 @@
 """No setting without effect: each one is changed, and something that it names changes."""
 
 import copy
+import re
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -21,12 +22,27 @@ EFFECTS: dict[str, dict[str, Any]] = yaml.safe_load(
 ALSO: dict[str, dict[str, Any]] = {
     "environment": {"images": {"tag_waiver": "2027-12-31"}},
     "services.ollama.replicas": {"gpu": {"pool": "gpu", "gpus": 5, "vram": 24}},
+    "services.prometheus.alerts.monthly_gpu_budget": {
+        "services": {"prometheus": {"alerts": {"gpu_hour_price": 1.0}}}
+    },
+    "services.prometheus.remote_write.user": {
+        "services": {"prometheus": {"remote_write": {"url": "https://metrics.example.com/push"}}}
+    },
 }
+ROOM = {
+    "capacity": {"cpus": 96, "memory": 192, "disk": 2000},
+    "gpu": {"pool": "gpu", "gpus": 4, "vram": 24},
+}
+# Settings that only make sense as a whole: their parts are those of the service, or add up.
+WHOLE = re.compile(r"rollout\.(freeze|services\.[a-z]+\.(canary|weights|passed))")
 MODEL = {"name": "llama3.2:3b", "size": 2.0, "kv_bytes_per_token": 114_688}
 
 
 def settings_in(node: dict[str, Any], definitions: dict[str, Any], path: str = "") -> Iterator[str]:
     """The paths of all plain values that the JSON Schema knows; ``0`` for the items of a list."""
+    if WHOLE.fullmatch(path):
+        yield path
+        return
     if "$ref" in node:
         node = definitions[node["$ref"].rpartition("/")[2]]
     for choice in node.get("anyOf", node.get("oneOf", [])):
@@ -56,6 +72,9 @@ def inputs(text: str) -> dict[tuple[str, str], Value]:
 
 def changed(setting: str, stack: str, value: Any) -> dict[str, Any]:
     tree: Any = copy.deepcopy(platform(stack)) | ALSO.get(setting, {})
+    if setting.startswith("rollout.services."):
+        service = setting.split(".")[2]
+        tree |= ROOM | {"rollout": {"services": {service: {"canary": {"image": "example/new:2"}}}}}
     if setting.startswith("services.ollama.models.0."):
         tree["services"]["ollama"]["models"] = [dict(MODEL)]
     if setting == "target.kind":

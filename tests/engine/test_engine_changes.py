@@ -13,8 +13,8 @@ require_pulumi()
 
 # On Docker, files reach a volume by a one-shot container that is named after them.
 FLAG_FILE = {
-    "local": {"Container flags-files-etc-flagd-flags": "replace"},
-    "staging": {"ConfigMap flags-live-etc-flagd-flags": "update"},
+    "local": {"Container rollout-flags-files-etc-flagd-flags": "replace"},
+    "staging": {"ConfigMap rollout-flags-live-etc-flagd-flags": "update"},
 }
 REDIS_CONFIG = {
     "local": {

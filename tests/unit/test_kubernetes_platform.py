@@ -110,6 +110,8 @@ def test_the_platform_tells_policies_plain_facts_and_its_users_two_names(plan: P
     assert platform.inputs == {
         "environment": "staging",
         "namespace": "ai",
+        "nodeNamespace": "ai-node",
+        "closedNamespaces": ["ai", "ai-node"],
         "exposure": "cluster",
         "clients": [],
         "cpus": 8,

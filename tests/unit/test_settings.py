@@ -45,11 +45,15 @@ def everything() -> dict[str, Any]:
     return found
 
 
+BY_NAME = (("pod_labels",), ("prices",), ("max_active_of",), ("thresholds",))
+"""Mappings from names to values."""
+
+
 def sections(tree: Any, path: tuple[str | int, ...] = ()) -> list[tuple[str | int, ...]]:
-    """Where the mappings of a settings tree are; ``pod_labels`` is free-form by nature."""
+    """Where the sections of a settings tree are; what ``BY_NAME`` holds has keys of its own kind."""
     if isinstance(tree, list):
         return [found for i, item in enumerate(tree) for found in sections(item, (*path, i))]
-    if not isinstance(tree, dict) or path[-1:] == ("pod_labels",):
+    if not isinstance(tree, dict) or path[-1:] in BY_NAME:
         return []
     return [path, *(f for key, value in tree.items() for f in sections(value, (*path, key)))]
 
@@ -68,6 +72,24 @@ def test_an_unknown_key_is_refused_at_every_level(path: tuple[str | int, ...]) -
 
     assert f"{MADE_UP}: unknown key" in message
     assert message.startswith(f"{FILE}: researchflow-ai:platform.")
+    assert "hunter2" not in message
+
+
+@pytest.mark.parametrize(
+    "path",
+    [("cost", "prices"), ("services", "gateway", "max_active_of")],
+    ids=".".join,
+)
+def test_a_name_that_is_none_is_refused_without_its_value(path: tuple[str, ...]) -> None:
+    tree = everything()
+    node: Any = tree
+    for part in path:
+        node = node[part]
+    node[MADE_UP] = "hunter2"
+
+    message = complaint(tree)
+
+    assert f"{'.'.join(path)}.{MADE_UP}" in message
     assert "hunter2" not in message
 
 

@@ -137,6 +137,8 @@ def component_inputs(cluster: Cluster) -> dict[str, Any]:
     return {
         "environment": cluster.environment,
         "namespace": cluster.namespace,
+        "nodeNamespace": cluster.node_namespace,
+        "closedNamespaces": closed(foundation(cluster)),
         "exposure": cluster.args.exposure,
         "clients": [client.name for client in cluster.clients],
         "cpus": cluster.capacity.cpus,
@@ -144,3 +146,16 @@ def component_inputs(cluster: Cluster) -> dict[str, Any]:
         "diskGibibytes": cluster.capacity.disk,
         "gpus": cluster.gpu.gpus if cluster.gpu else 0,
     }
+
+
+def closed(made: Iterable[Manifest]) -> list[str]:
+    """The namespaces in which a NetworkPolicy selects every pod, and allows nothing."""
+    return sorted(
+        manifest.body["metadata"]["namespace"]
+        for manifest in made
+        if manifest.body["kind"] == "NetworkPolicy"
+        and manifest.body["spec"]["podSelector"] == {}
+        and set(manifest.body["spec"]["policyTypes"]) == {"Ingress", "Egress"}
+        and not manifest.body["spec"].get("ingress")
+        and not manifest.body["spec"].get("egress")
+    )

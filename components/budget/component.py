@@ -1,0 +1,52 @@
+"""The estimate as a component, so that previews show what a change costs and policies judge it."""
+
+from collections.abc import Iterable
+from typing import Any
+
+import pulumi
+
+from cost.estimate import Estimate
+
+from ..platforms import Target
+from ..spec import ServiceSpec
+from .args import CostArgs
+from .monthly import NONE, UNBILLED, Schedules, monthly
+
+
+class Budget(pulumi.ComponentResource):
+    """Nothing runs for it: its inputs are plain numbers in US dollars a month."""
+
+    def __init__(  # noqa: PLR0913 all but two are keyword-only
+        self,
+        name: str,
+        args: CostArgs,
+        *,
+        specs: Iterable[ServiceSpec],
+        target: Target,
+        schedules: Schedules = NONE,
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
+        found = monthly(args, specs, target, schedules)
+        super().__init__("researchflow:index:Budget", name, inputs(found, args.budget), opts)
+        self.register_outputs({})
+
+
+def inputs(found: Estimate | None, budget: float | None) -> dict[str, Any]:
+    """The facts that policies judge a stack's cost by. Without a budget, there is no such key."""
+    limit = {} if budget is None else {"monthlyUsd": budget}
+    if found is None:
+        return {**limit, "notCounted": [UNBILLED]}
+    total = found.total
+    return {
+        **limit,
+        "region": found.region,
+        # The oldest and the newest day.
+        "pricesOf": [day.isoformat() for day in found.prices_of[:1] + found.prices_of[1:][-1:]],
+        "estimateUsd": {
+            "low": float(total.low),
+            "expected": float(total.expected),
+            "high": float(total.high),
+        },
+        "expectedUsd": {name: float(usd.expected) for name, usd in found.by_subject.items()},
+        "notCounted": [f"{each.subject}: {each.what}, {each.reason}" for each in found.not_counted],
+    }

@@ -8,7 +8,7 @@ from ..replace_file import replace_file
 from .credentials import read_logins
 from .registry import Registries
 from .resolve import resolve
-from .stack_edit import with_settings
+from ..stack_edit import with_settings
 from .stack_images import stack_images
 
 if TYPE_CHECKING:

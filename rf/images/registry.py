@@ -124,7 +124,7 @@ def _answer_challenge(
         if basic is None:
             raise RegistryError(_refused(login))
         return basic
-    challenge = parse_dict_header(rest)
+    challenge = parse_dict_header(rest)  # type: ignore[no-untyped-call]
     realm = challenge.get("realm")
     if scheme.lower() != "bearer" or not realm:
         raise RegistryError("asks for a kind of authentication that rf does not know")

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rf.errors import BadInputError
-from rf.images.stack_edit import with_settings
+from rf.stack_edit import REMOVED, with_settings
 
 KEY = "researchflow-ai:platform"
 PINNED = f"redis:8@sha256:{'ab' * 32}"
@@ -120,3 +120,23 @@ MERGED = dedent("""\
 def test_a_change_that_would_happen_twice_is_refused(text: str) -> None:
     with pytest.raises(BadInputError, match=r"Pulumi\.test\.yaml shares sections by YAML anchors"):
         edited(text, {("services", "redis", "image"): PINNED})
+
+
+def test_what_was_added_and_is_removed_again_leaves_the_file_as_it_was() -> None:
+    path = ("rollout", "services", "ollama", "weights")
+
+    there = with_settings(WRITTEN_BY_HAND, KEY, {path: {"stable": 90, "canary": 10}}, "x")
+    gone = with_settings(there, KEY, {path: REMOVED}, "x")
+
+    assert there != WRITTEN_BY_HAND
+    assert gone == WRITTEN_BY_HAND
+
+
+def test_removing_what_is_not_there_changes_nothing() -> None:
+    assert with_settings(WRITTEN_BY_HAND, KEY, {("a", "b"): REMOVED}, "x") == WRITTEN_BY_HAND
+
+
+def test_a_section_with_something_else_in_it_stays() -> None:
+    result = with_settings(WRITTEN_BY_HAND, KEY, {("services", "ollama", "gpus"): REMOVED}, "x")
+
+    assert "ollama: {replicas: 2}" in result

@@ -4,17 +4,26 @@ from __future__ import annotations
 
 import io
 import json
-from typing import TYPE_CHECKING, Any
+from enum import Enum
+from typing import TYPE_CHECKING, Any, Final
 
 from ruamel.yaml import YAML
 
-from ..errors import BadInputError
+from .errors import BadInputError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 
-def with_settings(text: str, key: str, values: Mapping[tuple[str, ...], str], file: str) -> str:
+class _Removed(Enum):
+    REMOVED = "removed"
+
+
+REMOVED: Final = _Removed.REMOVED
+"""The value of a setting that goes away, with every section that it leaves empty."""
+
+
+def with_settings(text: str, key: str, values: Mapping[tuple[str, ...], Any], file: str) -> str:
     """``text`` with each of ``values`` at its path below the config ``key``.
 
     Comments, order and quotes stay. A setting that is not there yet goes first in its section, as
@@ -24,6 +33,9 @@ def with_settings(text: str, key: str, values: Mapping[tuple[str, ...], str], fi
     yaml = _round_trip()
     document = yaml.load(text)
     for path, value in values.items():
+        if value is REMOVED:
+            _remove(document["config"][key], path)
+            continue
         section = _section(document["config"][key], path[:-1])
         if path[-1] in section:
             section[path[-1]] = value
@@ -54,13 +66,27 @@ def _section(node: Any, path: tuple[str, ...]) -> Any:
     return node
 
 
+def _remove(node: Any, path: tuple[str, ...]) -> None:
+    """Take out what is at ``path``, if anything is, and what is empty without it."""
+    first, *rest = path
+    if first not in node:
+        return
+    if rest:
+        _remove(node[first], tuple(rest))
+    if not rest or node[first] == {}:
+        del node[first]
+
+
 def _plain(text: str) -> Any:
     """The content of ``text`` with nothing shared: JSON writes an alias out in full."""
     return json.loads(json.dumps(YAML(typ="safe", pure=True).load(text), default=str))
 
 
-def _expected(document: Any, key: str, values: Mapping[tuple[str, ...], str]) -> Any:
+def _expected(document: Any, key: str, values: Mapping[tuple[str, ...], Any]) -> Any:
     for path, value in values.items():
+        if value is REMOVED:
+            _remove(document["config"][key], path)
+            continue
         node = document["config"][key]
         for part in path[:-1]:
             node = node.setdefault(part, {})

@@ -68,6 +68,11 @@ class Journal:
         self.catch_up()
 
     @property
+    def log(self) -> str:
+        """What the store calls it."""
+        return self._log
+
+    @property
     def entries(self) -> tuple[Entry, ...]:
         """All records that this process knows of."""
         return tuple(self._entries)

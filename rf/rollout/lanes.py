@@ -1,0 +1,198 @@
+"""How a change of settings reaches the users: the file, the fast lane, and the slow one.
+
+Each of these may be done twice, so that whoever resumes begins with the action that may not have
+been finished.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import yaml
+
+from components.gateway.names import versions
+from components.gateway.routes import route_path
+
+from ..errors import BadInputError
+from . import readings
+from .effects import EffectError
+from .world import DeployError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from components.spec import ServiceSpec
+    from settings import Stack
+
+    from .core import Rollback, Stage
+    from .subject import Pass, Subject
+    from .world import World
+
+DELIVERY_SECONDS = 30
+"""How long gateways may take to serve a route file; they take less than one (measured)."""
+WARM_SECONDS = 900
+"""How long a version may take, once deployed, until the gateways see it healthy."""
+ATTEMPTS = 3
+"""Of a rollback's every part; then people have to be called."""
+RETRY_SECONDS = 5
+POLL_SECONDS = 0.2
+
+
+class RollbackError(Exception):
+    """A rollback could not be finished; says what was done and what was not."""
+
+
+class Lanes:
+    """The ways to change what users get."""
+
+    def __init__(self, world: World, subject: Subject) -> None:
+        self._world = world
+        self._subject = subject
+
+    def prepare(self) -> None:
+        """Bring a canary up that nobody gets; EffectError when it is not healthy in time."""
+        edits = self._subject.prepare()
+        if edits:
+            self._world.desired.write(edits)
+            self._world.deployer.up("canary comes up", only_weights=False)
+        for service in self._subject.versioned:
+            self.await_health(service, "canary")
+
+    def enter(self, stage: Stage, passed: Pass | None) -> None:
+        """Make the change of ``stage``."""
+        edits = self._subject.enter(stage, passed)
+        if not edits:
+            return
+        stack = self._world.desired.write(edits)
+        moves_users = stage.kind in ("shift", "return")
+        if moves_users:
+            self.deliver(stack)
+        self._world.deployer.up(f"{stage.kind} {stage.weight} %", only_weights=moves_users)
+
+    def rollback(self, action: Rollback) -> None:
+        """Take ``action``, the fast lane first; RollbackError when part of it cannot be done.
+
+        What can be done is done: a file that cannot be written does not keep users on a bad
+        version.
+        """
+        failed = []
+        if action.restore_stable:
+            failed += self._attempt("stable's own settings", self._restore)
+        edits = self._subject.back(action.weight)
+        failed += self._attempt(
+            "the gateways' routes", lambda: self.deliver(self._world.desired.with_edits(edits))
+        )
+        failed += self._attempt("the stack file", lambda: self._world.desired.write(edits))
+        failed += self._attempt(
+            "the deployment",
+            lambda: self._world.deployer.up(f"rollback to {action.weight} %", only_weights=True),
+        )
+        if failed:
+            raise RollbackError("; ".join(failed))
+
+    def clear(self) -> None:
+        """Remove the canary that nobody gets any more."""
+        edits = self._subject.clear()
+        if edits:
+            self._world.desired.write(edits)
+            self._world.deployer.up("canary goes", only_weights=False)
+
+    def deliver(self, stack: Stack) -> None:
+        """Write what servers watch, and see every gateway serve it. EffectError otherwise."""
+        live = [spec for spec in stack.specs if spec.live_files]
+        before = readings.refused(self._world.gateways.scrape())
+        self._world.delivery.write(live)
+        self._await_served(expected(stack), before)
+
+    def await_health(self, service: str, track: readings.Track) -> None:
+        """Until the gateways see every instance of a version healthy; EffectError if they never do.
+
+        A gateway that has just been started may not know the version yet.
+        """
+        up = every = 0
+
+        def healthy() -> bool:
+            nonlocal up, every
+            up, every = readings.instances(self._world.gateways.scrape(), service, track)
+            return 0 < every <= up
+
+        if not self._until(healthy, WARM_SECONDS):
+            raise EffectError(
+                f"{up} of {every} instances of {service}'s {track} are healthy, "
+                f"{WARM_SECONDS} s after it was deployed"
+            )
+
+    def _restore(self) -> None:
+        self._world.desired.write(self._subject.restore())
+        self._world.deployer.up("stable becomes what it was", only_weights=False)
+        for service in self._subject.versioned:
+            self.await_health(service, "stable")
+
+    def _attempt(self, what: str, act: Callable[[], object]) -> list[str]:
+        """Nothing if ``act`` succeeded at one of its tries, else what is to be said of it."""
+        reason = ""
+        for attempt in range(ATTEMPTS):
+            if attempt:
+                self._world.clock.sleep(RETRY_SECONDS)
+            try:
+                act()
+            except (EffectError, DeployError, BadInputError) as error:
+                reason = str(error)
+            else:
+                return []
+        return [f"{what} could not be rolled back: {reason}"]
+
+    def _await_served(self, wanted: Mapping[str, str], refused_before: Mapping[str, int]) -> None:
+        scrapes: Mapping[str, str] = {}
+
+        def everywhere() -> bool:
+            nonlocal scrapes
+            scrapes = self._world.gateways.scrape()
+            if any(
+                number > refused_before.get(service, 0)
+                for service, number in readings.refused(scrapes).items()
+            ):
+                return True
+            return bool(scrapes) and all(
+                wanted.items() <= versions.items() for versions in readings.served(scrapes).values()
+            )
+
+        self._until(everywhere, DELIVERY_SECONDS)
+        behind = sorted(
+            gateway
+            for gateway, found in readings.served(scrapes).items()
+            if not wanted.items() <= found.items()
+        )
+        if behind or not scrapes:
+            raise EffectError(
+                f"routes are not served by {', '.join(behind) or 'any gateway'} "
+                f"after {DELIVERY_SECONDS} s, or were refused there"
+            )
+
+    def _until(self, done: Callable[[], bool], seconds: float) -> bool:
+        deadline = self._world.clock.now().timestamp() + seconds
+        while True:
+            if done():
+                return True
+            if self._world.clock.now().timestamp() >= deadline:
+                return False
+            self._world.clock.sleep(POLL_SECONDS)
+
+
+def expected(stack: Stack) -> dict[str, str]:
+    """``version_info`` of each service's route file, as the settings want it."""
+    gateway = next(spec for spec in stack.specs if spec.front_door)
+    files = {file.path: file.content for file in gateway.live_files}
+    return {
+        tracks[0].name: _version(files[route_path(tracks[0])]) for tracks in versions(stack.specs)
+    }
+
+
+def _version(text: str) -> str:
+    found: str = yaml.safe_load(text)["version_info"]
+    return found
+
+
+def gateway_of(stack: Stack) -> ServiceSpec:
+    """The service that clients come through."""
+    return next(spec for spec in stack.specs if spec.front_door)

@@ -1,0 +1,147 @@
+"""What is rolled out, and which settings each stage of it changes. Pure: edits of the stack file.
+
+A version is rolled out as a canary of its service; a feature as a percentage. The stack file holds
+the weights, so every change of them is a change of settings, and going back is one too.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from ..stack_edit import REMOVED
+from .core import Kind, Stage
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+EVERYBODY = 100
+
+Edits = dict[tuple[str, ...], Any]
+"""Values by their path below ``researchflow-ai:platform``; ``REMOVED`` takes one out."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pass:
+    """The last verdict of ``pass`` that a stage was left with."""
+
+    weight: int
+    verdict: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class VersionSubject:
+    """A second version of ``service`` (its setting key), which differs by ``changes``.
+
+    ``before`` holds what the service's own section says now of the settings that change; one that
+    it does not name is absent.
+    """
+
+    service: str
+    version: str
+    changes: Mapping[str, Any]
+    before: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def name(self) -> str:
+        """What people call it."""
+        return self.service
+
+    @property
+    def versioned(self) -> tuple[str, ...]:
+        """The services that have a second version because of it."""
+        return (self.service,)
+
+    @property
+    def services(self) -> tuple[str, ...]:
+        """The services whose requests are judged."""
+        return (self.service,)
+
+    @property
+    def _rollout(self) -> tuple[str, ...]:
+        return ("rollout", "services", self.service)
+
+    def prepare(self) -> Edits:
+        """The canary comes up, and nobody gets it."""
+        return {
+            (*self._rollout, "canary"): dict(self.changes),
+            (*self._rollout, "weights"): REMOVED,
+            (*self._rollout, "passed"): REMOVED,
+        }
+
+    def enter(self, stage: Stage, passed: Pass | None) -> Edits:
+        """What entering ``stage`` changes, after the stage before it was left with ``passed``."""
+        if stage.kind is Kind.REMOVE:
+            return {self._rollout: REMOVED}
+        edits: Edits = {}
+        if passed is not None:
+            edits[(*self._rollout, "passed")] = {
+                "version": self.version,
+                "weight": passed.weight,
+                "verdict": passed.verdict,
+            }
+        if stage.kind is Kind.REPLACE:
+            edits |= {("services", self.service, key): v for key, v in self.changes.items()}
+        if stage.kind in (Kind.SHIFT, Kind.RETURN):
+            edits[(*self._rollout, "weights")] = weights(stage.weight)
+        return edits
+
+    def restore(self) -> Edits:
+        """Stable becomes what it was."""
+        return {
+            ("services", self.service, key): self.before.get(key, REMOVED) for key in self.changes
+        }
+
+    def back(self, weight: int) -> Edits:
+        """Everybody but ``weight`` per cent gets stable, at once."""
+        return {(*self._rollout, "weights"): weights(weight) if weight else REMOVED}
+
+    def clear(self) -> Edits:
+        """No trace of the canary is left."""
+        return {self._rollout: REMOVED}
+
+
+@dataclass(frozen=True, kw_only=True)
+class FeatureSubject:
+    """The per cent of users that see ``feature``; ``services`` serve it."""
+
+    feature: str
+    services: tuple[str, ...]
+
+    @property
+    def name(self) -> str:
+        """What people call it."""
+        return self.feature
+
+    @property
+    def versioned(self) -> tuple[str, ...]:
+        """None: a feature is a flag."""
+        return ()
+
+    def prepare(self) -> Edits:
+        """Nothing has to be there first."""
+        return {}
+
+    def restore(self) -> Edits:
+        """Nothing else was changed."""
+        return {}
+
+    def clear(self) -> Edits:
+        """Nothing is left over."""
+        return {}
+
+    def enter(self, stage: Stage, _passed: Pass | None) -> Edits:
+        """The stage's percentage."""
+        return {("features", self.feature): stage.weight} if stage.kind is Kind.SHIFT else {}
+
+    def back(self, weight: int) -> Edits:
+        """The percentage of before."""
+        return {("features", self.feature): weight}
+
+
+Subject = VersionSubject | FeatureSubject
+
+
+def weights(canary: int) -> dict[str, int]:
+    """Both weights of a service whose canary gets ``canary`` per cent."""
+    return {"stable": EVERYBODY - canary, "canary": canary}

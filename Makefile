@@ -44,7 +44,8 @@ test-engine: .venv-dev  ## the program under the real Pulumi CLI, where it is on
 	@$(BIN)/pytest -q -n 2 --dist loadgroup tests/engine
 
 lint: .venv-dev  ## formatting, lint, types, generated files
-	@$(BIN)/ruff format --check . && $(BIN)/ruff check . && $(BIN)/mypy && $(BIN)/rf schema --check
+	@$(BIN)/ruff format --check . && $(BIN)/ruff check . && $(BIN)/mypy && $(BIN)/rf schema --check \
+	  && $(BIN)/python -m alerts --check
 
 format: .venv-dev  ## put the code into shape
 	@$(BIN)/ruff format . && $(BIN)/ruff check --fix .
@@ -58,8 +59,8 @@ bench-%: .venv-dev
 schema: .venv-run  ## write the JSON Schema of the stack files
 	@$(BIN)/rf schema
 
-docs: .venv-run  ## write the page that follows the users' guide
-	@$(BIN)/python -m rf.coverage
+docs: .venv-run  ## write the pages and rules that are generated
+	@$(BIN)/python -m rf.coverage && $(BIN)/python -m policies.page && $(BIN)/python -m alerts
 
 golden: .venv-dev  ## accept the plans as they are
 	@UPDATE_GOLDEN=1 $(BIN)/pytest -q tests/golden

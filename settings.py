@@ -98,6 +98,7 @@ class Settings:
         return Context(
             environment=self.environment,
             kubernetes=self.target.kind == "kubernetes",
+            namespace=self.target.namespace if self.target.kind == "kubernetes" else "",
             node_namespace=self.target.node_namespace if self.target.kind == "kubernetes" else "",
             log_level=self.log_level,
             features=TypeAdapter(FeaturesArgs).dump_python(self.features),
@@ -149,7 +150,10 @@ def parse(platform: Any, file: str) -> Stack:
         canaries = settings.rollout.canaries(services)
     except ValueError as error:
         raise SettingsError(f"{file}: researchflow-ai:{KEY}.rollout.{error}") from None
-    entries = describe(services, settings.context, canaries=canaries)
+    try:
+        entries = describe(services, settings.context, canaries=canaries)
+    except ValueError as error:
+        raise SettingsError(f"{file}: researchflow-ai:{KEY}.{error}") from None
     found = problems(entries, settings.facts)
     if found:
         lines = [f"{file}: researchflow-ai:{KEY}.{key} {problem}" for key, problem in found]

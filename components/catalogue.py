@@ -11,7 +11,13 @@ from .faiss import Faiss
 from .flags import Flags
 from .gateway import Gateway
 from .monitoring.alertmanager import Alertmanager
-from .monitoring.exporters import DcgmExporter, NodeExporter, OllamaExporter, RedisExporter
+from .monitoring.exporters import (
+    DcgmExporter,
+    KubeStateMetrics,
+    NodeExporter,
+    OllamaExporter,
+    RedisExporter,
+)
 from .monitoring.grafana import Grafana
 from .monitoring.prometheus import Prometheus
 from .monitoring.pushgateway import Pushgateway
@@ -34,6 +40,7 @@ CATALOGUE: Catalogue = (
     RedisExporter,
     OllamaExporter,
     DcgmExporter,
+    KubeStateMetrics,
     Pushgateway,
     Alertmanager,
     Grafana,

@@ -32,6 +32,8 @@ class Context:
 
     environment: Environment = "local"
     kubernetes: bool = False
+    namespace: str = ""
+    """Kubernetes: the platform's own namespace."""
     node_namespace: str = ""
     """Kubernetes: where agents live that must see the host."""
     log_level: LogLevel = "info"

@@ -9,6 +9,7 @@ from .context import Context
 from .service import AIService
 from .spec import (
     Drain,
+    Edge,
     Health,
     HttpCheck,
     Port,
@@ -22,10 +23,15 @@ from .types import STRICT, ByteSize, CpuQuantity, Gibibytes, ImageReference, siz
 
 PORT = 5000
 DATA = "/data"
+FOLLOWER = {"FAISS_ROLE": "follower", "FAISS_WRITER_URL": f"http://faiss-stable:{PORT}"}
+"""What a canary is told: the stable track is the one writer."""
 
 IndexType = Annotated[str, Field(pattern=r"^[A-Za-z0-9_,()+.-]+$", max_length=200)]
 """``IVF,PQ`` or any string of faiss' ``index_factory``; the server judges it when it starts."""
+FsyncPolicy = Annotated[str, Field(pattern=r"^(always|[1-9][0-9]{0,3}ms)$")]
+"""When the log reaches the disk: before each acknowledgement, or at most so much later."""
 Workers = Annotated[int, Field(strict=True, ge=1, le=1024)]
+QueueLength = Annotated[int, Field(strict=True, ge=1, le=1024)]
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
@@ -39,9 +45,17 @@ class FaissArgs:
     index_type: IndexType = "IVF,PQ"
     """FAISS_INDEX_TYPE: kind of the indexes that are built."""
     cache_size: ByteSize = "10GB"
-    """FAISS_CACHE_SIZE: memory that indexes may take, in decimal units."""
+    """FAISS_CACHE_SIZE: memory that indexes may take, in decimal units; then changes answer 507."""
     num_workers: Workers = 8
     """FAISS_NUM_WORKERS: threads that faiss uses for one call."""
+    fsync: FsyncPolicy = "always"
+    """When an acknowledged change is on disk: `always`, or at most some milliseconds later, such
+    as `200ms`. A killed process loses nothing either way; a machine without power may lose the
+    last interval."""
+    max_body: ByteSize = "32MB"
+    """The largest request that is taken, in decimal units; eight such may be in memory at once."""
+    queue_length: QueueLength = 64
+    """Searches that may wait, and changes; one more is answered 503 with Retry-After."""
     cpu: CpuQuantity = 4
     memory: Gibibytes = 10.5
     """Memory limit in GiB; more than ``cache_size``, for the process itself comes on top."""
@@ -60,7 +74,7 @@ class FaissArgs:
 
 
 class Faiss(AIService[FaissArgs]):
-    """The one vector server that writes, with its indexes on a volume."""
+    """The vector server. The stable track writes; a canary follows it and only reads."""
 
     service = "faiss"
     args_type = FaissArgs
@@ -68,6 +82,7 @@ class Faiss(AIService[FaissArgs]):
 
     @classmethod
     def describe(cls, args: FaissArgs, context: Context) -> ServiceSpec:
+        follows = context.track != "stable"
         return ServiceSpec(
             name=cls.service,
             track=context.track,
@@ -80,18 +95,22 @@ class Faiss(AIService[FaissArgs]):
                 "FAISS_INDEX_TYPE": args.index_type,
                 "FAISS_CACHE_SIZE": args.cache_size,
                 "FAISS_NUM_WORKERS": str(args.num_workers),
-                "FAISS_ROLE": "writer",
+                "FAISS_FSYNC": args.fsync,
+                "FAISS_MAX_BODY": args.max_body,
+                "FAISS_QUEUE_LENGTH": str(args.queue_length),
+                **(FOLLOWER if follows else {"FAISS_ROLE": "writer"}),
                 "FAISS_DATA_DIR": DATA,
                 "LOG_LEVEL": log_level(context),
             },
             health=Health(
-                ready=HttpCheck(port=PORT, path="/health", tool="python"),
+                ready=HttpCheck(port=PORT, path="/ready", tool="python"),
                 # Any answer will do: a restart cures neither a full disk nor a damaged index.
                 live=HttpCheck(port=PORT, path="/metrics", tool="python"),
             ),
             resources=Resources(cpu=args.cpu, memory=args.memory),
             volumes=(Volume(name="data", path=DATA, size=args.data_volume),),
             scratch=(Scratch(path="/tmp", size=0.25),),
+            talks_to=(Edge(service=cls.service, port=PORT),) if follows else (),
             one_writer=True,
             scrape=Scrape(port=PORT),
             # The server itself gives running requests 30 seconds.

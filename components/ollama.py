@@ -149,7 +149,18 @@ class Ollama(AIService[OllamaArgs]):
             # A running answer is finished before the pod goes: long streams take minutes.
             drain=Drain(seconds=300),
             jobs=(pull_job(args, context),),
+            facts=gpu_memory(args, context),
         )
+
+
+def gpu_memory(args: OllamaArgs, context: Context) -> dict[str, float]:
+    """GiB that all models take at once, and GiB that a server's GPUs have; nothing without GPUs."""
+    if not args.gpus or context.gpu is None:
+        return {}
+    return {
+        "vramGibibytes": sum(model.vram(args.num_parallel) for model in args.models),
+        "gpuMemoryGibibytes": args.gpus * context.gpu.vram,
+    }
 
 
 def environment(context: Context) -> dict[str, str]:

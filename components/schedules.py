@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from datetime import date, datetime, time, timedelta
 from difflib import get_close_matches
 from fractions import Fraction
-from functools import cache
+from functools import cache, cached_property
 from itertools import combinations
 from typing import Annotated
 from zoneinfo import ZoneInfo, available_timezones
@@ -73,7 +73,7 @@ class WindowArgs:
             )
         return self
 
-    @property
+    @cached_property
     def spans(self) -> tuple[tuple[int, int], ...]:
         """Start and end of each part in minutes since Sunday 00:00; cut at the end of the week."""
         ends = moments(self.end)

@@ -12,11 +12,13 @@ from typing import Annotated
 
 import typer
 
+from .cost.command import cost
 from .deploy.command import down, up
 from .errors import BadInputError, ProgramError
 from .exit_codes import ExitCode
 from .images.command import app as images
 from .plan.command import plan
+from .policy.command import app as policy
 from .schema import schema
 
 app = typer.Typer(
@@ -26,9 +28,11 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.command()(plan)
+app.command()(cost)
 app.command()(up)
 app.command()(down)
 app.add_typer(images, name="images")
+app.add_typer(policy, name="policy")
 app.command()(schema)
 
 

@@ -43,11 +43,13 @@ def with_settings(text: str, key: str, values: Mapping[tuple[str, ...], Any], fi
             section.insert(0, path[-1], value)
     buffer = io.StringIO()
     yaml.dump(document, buffer)
-    edited = buffer.getvalue()
-    if _plain(edited) != _expected(_plain(text), key, values):
+    result = buffer.getvalue()
+    wanted = _plain(text)
+    wanted["config"][key] = edited(wanted["config"][key], values)
+    if _plain(result) != wanted:
         message = f"{file} shares sections by YAML anchors; write each section out, then repeat"
         raise BadInputError(message)
-    return edited
+    return result
 
 
 def _round_trip() -> YAML:
@@ -82,13 +84,15 @@ def _plain(text: str) -> Any:
     return json.loads(json.dumps(YAML(typ="safe", pure=True).load(text), default=str))
 
 
-def _expected(document: Any, key: str, values: Mapping[tuple[str, ...], Any]) -> Any:
+def edited(platform: Any, values: Mapping[tuple[str, ...], Any]) -> Any:
+    """A copy of plain settings with ``values``, as ``with_settings`` gives them to a file."""
+    tree = json.loads(json.dumps(platform))
     for path, value in values.items():
         if value is REMOVED:
-            _remove(document["config"][key], path)
+            _remove(tree, path)
             continue
-        node = document["config"][key]
+        node = tree
         for part in path[:-1]:
             node = node.setdefault(part, {})
         node[path[-1]] = value
-    return document
+    return tree

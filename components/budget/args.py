@@ -42,8 +42,12 @@ def _settable(name: str) -> str:
     return name
 
 
-Region = Annotated[str, AfterValidator(_known_region)]
-InstanceType = Annotated[str, AfterValidator(_known_type)]
+Region = Annotated[
+    str, AfterValidator(_known_region), Field(json_schema_extra={"enum": [*regions()]})
+]
+InstanceType = Annotated[
+    str, AfterValidator(_known_type), Field(json_schema_extra={"enum": [*instances()]})
+]
 PriceName = Annotated[str, AfterValidator(_settable)]
 Usd = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 """US dollars."""

@@ -16,6 +16,9 @@ from .monthly import NONE, UNBILLED, Schedules, monthly
 class Budget(pulumi.ComponentResource):
     """Nothing runs for it: its inputs are plain numbers in US dollars a month."""
 
+    estimate_usd: pulumi.Output[dict[str, float]]
+    """``low``, ``expected`` and ``high``; empty for a machine, which nobody bills."""
+
     def __init__(  # noqa: PLR0913 all but two are keyword-only
         self,
         name: str,
@@ -27,8 +30,10 @@ class Budget(pulumi.ComponentResource):
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         found = monthly(args, specs, target, schedules)
-        super().__init__("researchflow:index:Budget", name, inputs(found, args.budget), opts)
-        self.register_outputs({})
+        known = inputs(found, args.budget)
+        super().__init__("researchflow:index:Budget", name, known, opts)
+        self.estimate_usd = pulumi.Output.from_input(known.get("estimateUsd", {}))
+        self.register_outputs({"estimateUsd": self.estimate_usd})
 
 
 def inputs(found: Estimate | None, budget: float | None) -> dict[str, Any]:

@@ -1,154 +1,151 @@
-"""Envoy's static configuration: listeners, clusters, statistics, the admin interface."""
+"""Envoy's static configuration as a whole."""
 
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from ..spec import ServiceSpec
 from ..text import to_yaml
-from .names import DURATION_BUCKETS_MS, cluster_name
-from .routes import DIRECTORY, route_path
+from .clusters import Upstream, admin_cluster, backend_cluster
+from .listeners import service_listener, stats_listener
+from .metrics import DURATION_BUCKETS_MS, GATEWAY_ZONE, SERVED_BY
+from .names import versions
 
 ADMIN_PORT = 9901
 STATS_PORT = 9902
-IDLE_TIMEOUT = "5s"
-"""How long a connection to a server is kept for the next request.
-
-Shorter than any server keeps it, or else a request may meet a connection that is being closed. And
-a Triton that stops waits for every open connection, idle or not, until its exit timeout ends.
-"""
 V3 = "type.googleapis.com/envoy.extensions"
-OPTIONS = "envoy.extensions.upstreams.http.v3.HttpProtocolOptions"
-HTTP = f"{V3}.filters.network.http_connection_manager.v3.HttpConnectionManager"
+MEBIBYTE = 2**20
+HEAP_SHARE = 0.8
+"""Of the container's memory; what Envoy needs besides its heap has the rest."""
 
 
-def bootstrap(backends: tuple[ServiceSpec, ...]) -> str:
-    """The bootstrap file as YAML."""
-    listeners = [service_listener(spec) for spec in backends]
-    clusters = [backend_cluster(spec) for spec in backends]
+@dataclass(frozen=True, kw_only=True)
+class Limits:
+    """What a gateway takes at most."""
+
+    max_request: int
+    """MiB of a request's body."""
+    max_connections: int
+    """Open connections of clients, for each replica."""
+    max_active: int
+    """Requests at once for one service and track, for each replica."""
+    max_active_of: Mapping[str, int]
+    """The same for single services, by name."""
+    memory: float
+    """GiB that the container has."""
+
+
+def bootstrap(backends: tuple[ServiceSpec, ...], limits: Limits) -> str:
+    """The bootstrap file as YAML, for services with one or two tracks.
+
+    ValueError where a port is wanted twice, or a limit is that of no service.
+    """
+    services = versions(backends)
+    refuse_port_clashes(tuple(stable for stable, *_ in services))
+    refuse_unknown_services(limits.max_active_of, [stable.name for stable, *_ in services])
+    listeners = [service_listener(stable, limits.max_request * MEBIBYTE) for stable, *_ in services]
+    clusters = [
+        backend_cluster(
+            Upstream(
+                spec=spec,
+                fallback=None if spec is tracks[0] else tracks[0],
+                max_active=limits.max_active_of.get(spec.name, limits.max_active),
+            )
+        )
+        for tracks in services
+        for spec in tracks
+    ]
     config = {
-        # A route file as a config source is refused without a node.
-        "node": {"id": "gateway", "cluster": "researchflow"},
-        "admin": {"address": address("127.0.0.1", ADMIN_PORT)},
-        "stats_config": {
-            "histogram_bucket_settings": [
-                {
-                    "match": {"suffix": "upstream_rq_time"},
-                    "buckets": [float(bound) for bound in DURATION_BUCKETS_MS],
-                }
-            ]
+        # A route file as a config source is refused without a node, and without a zone nothing is
+        # counted by the zone of the server.
+        "node": {
+            "id": "gateway",
+            "cluster": "researchflow",
+            "locality": {"zone": GATEWAY_ZONE},
         },
+        "admin": {
+            "address": {"socket_address": {"address": "127.0.0.1", "port_value": ADMIN_PORT}}
+        },
+        "stats_config": statistics(),
+        # Histograms are brought up to date at each flush only.
+        "stats_flush_interval": "1s",
+        "overload_manager": overload(limits),
         "static_resources": {
-            "listeners": [*listeners, stats_listener()],
-            "clusters": [*clusters, admin_cluster()],
+            "listeners": [*listeners, stats_listener(STATS_PORT)],
+            "clusters": [*clusters, admin_cluster(ADMIN_PORT)],
         },
     }
     return to_yaml(config)
 
 
-def address(host: str, port: int) -> dict[str, Any]:
-    """A TCP address, as Envoy spells it."""
-    return {"socket_address": {"address": host, "port_value": port}}
+def refuse_port_clashes(services: tuple[ServiceSpec, ...]) -> None:
+    """ValueError where two listeners would share a port."""
+    owner = {ADMIN_PORT: "the gateway's admin interface", STATS_PORT: "the gateway's metrics"}
+    for spec in services:
+        port = spec.port("http").number
+        if port in owner:
+            raise ValueError(
+                f"services.{spec.name}: its port {port} at the gateway belongs to {owner[port]}; "
+                "each service needs a port of its own"
+            )
+        owner[port] = spec.name
 
 
-def listener(
-    name: str, port: int, routes: dict[str, Any], filters: list[dict[str, Any]] | None = None
-) -> dict[str, Any]:
-    """An HTTP listener on every address; ``filters`` run before the router."""
-    manager = {
-        "@type": HTTP,
-        "stat_prefix": name,
-        "codec_type": "AUTO",
-        "stream_idle_timeout": "300s",
-        "http_filters": [*(filters or []), router()],
-        **routes,
-    }
-    chain = {
-        "filters": [
-            {"name": "envoy.filters.network.http_connection_manager", "typed_config": manager}
-        ]
-    }
-    return {"name": name, "address": address("0.0.0.0", port), "filter_chains": [chain]}
+def refuse_unknown_services(named: Iterable[str], known: Collection[str]) -> None:
+    """ValueError where a limit is that of no service behind the gateway."""
+    for name in named:
+        if name not in known:
+            raise ValueError(
+                f"services.gateway.max_active_of: no service {name!r} is behind the gateway; there "
+                f"are {', '.join(known)}"
+            )
 
 
-def router() -> dict[str, Any]:
-    """The last filter of every chain."""
+def statistics() -> dict[str, Any]:
+    """Buckets of durations, and the zone that served as a label."""
+    zone = rf"^cluster\.[^.]+\.zone\.{GATEWAY_ZONE}\.((\w+)\.)"
     return {
-        "name": "envoy.filters.http.router",
-        "typed_config": {"@type": f"{V3}.filters.http.router.v3.Router"},
+        "stats_tags": [{"tag_name": SERVED_BY, "regex": zone}],
+        "histogram_bucket_settings": [
+            {
+                "match": {"suffix": "upstream_rq_time"},
+                "buckets": [float(bound) for bound in DURATION_BUCKETS_MS],
+            }
+        ],
     }
 
 
-def service_listener(spec: ServiceSpec) -> dict[str, Any]:
-    """The service's own port of the guide, with routes from its watched file."""
-    source = {
-        "path_config_source": {
-            "path": route_path(spec),
-            # Watching the file itself misses a kubelet's symlink swap.
-            "watched_directory": {"path": DIRECTORY},
-        },
-        "resource_api_version": "V3",
-    }
-    routes = {"rds": {"route_config_name": spec.name, "config_source": source}}
-    return listener(spec.name, spec.port("http").number, routes)
-
-
-def backend_cluster(spec: ServiceSpec) -> dict[str, Any]:
-    """One service and track; every address its DNS name gives is an endpoint."""
-    endpoint = {"endpoint": {"address": address(spec.instance, spec.port("http").number)}}
-    name = cluster_name(spec)
+def overload(limits: Limits) -> dict[str, Any]:
+    """Refuse new work before the kernel ends the whole gateway for its memory."""
+    heap = "envoy.resource_monitors.fixed_heap"
+    connections = "envoy.resource_monitors.global_downstream_max_connections"
     return {
-        "name": name,
-        "type": "STRICT_DNS",
-        "dns_lookup_family": "V4_PREFERRED",
-        "typed_dns_resolver_config": impatient_resolver(),
-        "connect_timeout": "2s",
-        "typed_extension_protocol_options": {OPTIONS: http_options()},
-        # Requests differ in length a thousandfold: round robin would queue behind long ones.
-        "lb_policy": "LEAST_REQUEST",
-        "load_assignment": {"cluster_name": name, "endpoints": [{"lb_endpoints": [endpoint]}]},
+        "refresh_interval": "0.25s",
+        "resource_monitors": [
+            {
+                "name": heap,
+                "typed_config": {
+                    "@type": f"{V3}.resource_monitors.fixed_heap.v3.FixedHeapConfig",
+                    "max_heap_size_bytes": int(limits.memory * HEAP_SHARE * 2**30),
+                },
+            },
+            {
+                "name": connections,
+                "typed_config": {
+                    "@type": f"{V3}.resource_monitors.downstream_connections.v3"
+                    ".DownstreamConnectionsConfig",
+                    "max_active_downstream_connections": limits.max_connections,
+                },
+            },
+        ],
+        "actions": [
+            overload_action("envoy.overload_actions.shrink_heap", heap, 0.9),
+            overload_action("envoy.overload_actions.disable_http_keepalive", heap, 0.95),
+            overload_action("envoy.overload_actions.stop_accepting_requests", heap, 0.98),
+        ],
     }
 
 
-def impatient_resolver() -> dict[str, Any]:
-    """DNS that gives up after seconds.
-
-    Envoy opens no listener before every name was looked up once. Docker leaves questions for names
-    that do not exist yet unanswered, and Envoy's own patience is some 20 s.
-    """
-    return {
-        "name": "envoy.network.dns_resolver.cares",
-        "typed_config": {
-            "@type": f"{V3}.network.dns_resolver.cares.v3.CaresDnsResolverConfig",
-            "query_timeout_seconds": 1,
-            "query_tries": 2,
-        },
-    }
-
-
-def http_options() -> dict[str, Any]:
-    """HTTP/1.1 to a server, on connections that do not idle for long."""
-    return {
-        "@type": f"type.googleapis.com/{OPTIONS}",
-        "common_http_protocol_options": {"idle_timeout": IDLE_TIMEOUT},
-        "explicit_http_config": {"http_protocol_options": {}},
-    }
-
-
-def admin_cluster() -> dict[str, Any]:
-    """This Envoy's own admin interface."""
-    endpoint = {"endpoint": {"address": address("127.0.0.1", ADMIN_PORT)}}
-    return {
-        "name": "admin",
-        "type": "STATIC",
-        "connect_timeout": "1s",
-        "load_assignment": {"cluster_name": "admin", "endpoints": [{"lb_endpoints": [endpoint]}]},
-    }
-
-
-def stats_listener() -> dict[str, Any]:
-    """What scrapers and probes may see of the admin interface, and nothing more of it."""
-    routes = [
-        {"match": {"path": path}, "route": {"cluster": "admin"}}
-        for path in ("/ready", "/stats/prometheus")
-    ]
-    host = {"name": "stats", "domains": ["*"], "routes": routes}
-    return listener("stats", STATS_PORT, {"route_config": {"virtual_hosts": [host]}})
+def overload_action(action: str, monitor: str, share: float) -> dict[str, Any]:
+    """What to do when so much of a resource is in use."""
+    return {"name": action, "triggers": [{"name": monitor, "threshold": {"value": share}}]}

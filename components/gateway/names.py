@@ -4,14 +4,16 @@ Envoy's default tag regex breaks at a dot in a cluster name and turns a colon in
 (report D §1.4), hence ``<service>_<track>``.
 """
 
+from itertools import groupby
+
 from ..spec import ServiceSpec
 
-DURATION_BUCKETS_MS = (
-    10, 25, 50, 100, 250, 500, 1000, 2500, 5000, 10_000, 30_000, 60_000, 120_000, 300_000,
-)  # fmt: skip
-"""Bounds of the request-duration histogram. ``histogram_quantile`` never answers more than the
-highest finite bound, so the alert thresholds of 5000 and 10000 ms are bounds themselves and the
-scale goes far beyond them."""
+TRACKS = ("stable", "canary")
+"""The versions that a service may have side by side, the one to fall back on first."""
+USER_HEADER = "x-researchflow-user"
+"""Clients name their user in it: whoever saw a version keeps it while its weight grows."""
+USER_COOKIE = "researchflow-user"
+"""The same for browsers. The header counts where both are there."""
 
 
 def cluster_name(spec: ServiceSpec) -> str:
@@ -22,3 +24,21 @@ def cluster_name(spec: ServiceSpec) -> str:
 def fronted(specs: tuple[ServiceSpec, ...]) -> tuple[ServiceSpec, ...]:
     """The services that clients reach through the gateway: those that have a track."""
     return tuple(spec for spec in specs if spec.track is not None)
+
+
+def versions(specs: tuple[ServiceSpec, ...]) -> tuple[tuple[ServiceSpec, ...], ...]:
+    """The fronted services of ``specs`` in their order, each with its tracks, stable first.
+
+    ValueError where a service has one track twice, an unknown one, or no stable one.
+    """
+    found = []
+    for name, group in groupby(fronted(specs), key=lambda spec: spec.name):
+        tracks = tuple(group)
+        if tuple(spec.track for spec in tracks) not in (TRACKS[:1], TRACKS):
+            given = ", ".join(str(spec.track) for spec in tracks)
+            raise ValueError(
+                f"services.{name}: it has the tracks {given}; there may be {' and '.join(TRACKS)}, "
+                "in this order, and the first one has to be there"
+            )
+        found.append(tracks)
+    return tuple(found)

@@ -1,14 +1,17 @@
 """The gateway as a service of the platform."""
 
+from collections.abc import Mapping
+
+from pydantic import Field
 from pydantic.dataclasses import dataclass
 
 from ..context import Context
 from ..service import AIService
 from ..spec import Drain, Edge, File, Health, HttpCheck, Port, Resources, Scrape, ServiceSpec
-from ..types import STRICT, Count, CpuQuantity, Gibibytes, ImageReference, Seconds
-from .bootstrap import ADMIN_PORT, STATS_PORT, bootstrap
-from .names import fronted
-from .routes import route_file, route_path
+from ..types import STRICT, Count, CpuQuantity, Gibibytes, ImageReference, Name, Seconds
+from .bootstrap import ADMIN_PORT, STATS_PORT, Limits, bootstrap
+from .names import fronted, versions
+from .routes import route_files
 
 CONFIG = "/etc/envoy/envoy.yaml"
 
@@ -23,6 +26,26 @@ class GatewayArgs:
     memory: Gibibytes = 0.5
     drain: Seconds = 60
     """Seconds for running requests to end when a gateway stops."""
+    max_request: Count = 32
+    """Size in MiB of the largest request; a larger one is answered with 413."""
+    max_connections: Count = 2000
+    """Open connections of clients that each replica takes; more are closed at once."""
+    max_active: Count = 500
+    """Requests that each replica sends at once to one version of a service (its circuit breaker);
+    more are answered with 503 at once."""
+    max_active_of: Mapping[Name, Count] = Field(default_factory=dict)
+    """The same for single services, by name."""
+
+    @property
+    def limits(self) -> Limits:
+        """What a gateway takes at most."""
+        return Limits(
+            max_request=self.max_request,
+            max_connections=self.max_connections,
+            max_active=self.max_active,
+            max_active_of=self.max_active_of,
+            memory=self.memory,
+        )
 
 
 class Gateway(AIService[GatewayArgs]):
@@ -34,6 +57,8 @@ class Gateway(AIService[GatewayArgs]):
     @classmethod
     def describe(cls, args: GatewayArgs, context: Context) -> ServiceSpec:
         backends = fronted(context.peers)
+        # Both versions of a service are behind one port of the gateway.
+        services = [stable for stable, *_ in versions(backends)]
         ready = HttpCheck(port=STATS_PORT, path="/ready", tool="bash")
         return ServiceSpec(
             name=cls.service,
@@ -42,7 +67,11 @@ class Gateway(AIService[GatewayArgs]):
             user=101,
             group=101,
             replicas=args.replicas,
-            command=("envoy", "-c", CONFIG, "--log-level", log_level(context)),
+            command=(
+                *("envoy", "-c", CONFIG, "--log-level", log_level(context)),
+                # The access log; of its own accord Envoy holds lines back for ten seconds.
+                *("--file-flush-interval-msec", "1000"),
+            ),
             ports=(
                 *(
                     Port(
@@ -50,21 +79,21 @@ class Gateway(AIService[GatewayArgs]):
                         number=spec.port("http").number,
                         published=spec.port("http").number,
                     )
-                    for spec in backends
+                    for spec in services
                 ),
                 Port(name="stats", number=STATS_PORT),
             ),
             health=Health(ready=ready, live=ready),
             resources=Resources(cpu=args.cpu, memory=args.memory),
             files=(
-                File(path=CONFIG, content=bootstrap(backends)),
+                File(path=CONFIG, content=bootstrap(backends, args.limits)),
                 *(
-                    File(path=route_path(spec), content=route_file(spec), live=True)
-                    for spec in backends
+                    File(path=path, content=text, live=True)
+                    for path, text in route_files(backends, context.weights).items()
                 ),
             ),
             talks_to=tuple(
-                Edge(service=spec.name, port=spec.port("http").number) for spec in backends
+                Edge(service=spec.name, port=spec.port("http").number) for spec in services
             ),
             scrape=Scrape(port=STATS_PORT, path="/stats/prometheus"),
             serves_clients=True,

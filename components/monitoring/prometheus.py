@@ -1,6 +1,11 @@
 """Prometheus: metrics of every service (guide, "Verify Metrics Collection")."""
 
+from typing import Annotated, Any
+
+from pydantic import Field
 from pydantic.dataclasses import dataclass
+
+from alerts import groups, rule_file
 
 from ..context import Context
 from ..service import AIService
@@ -13,18 +18,43 @@ from ..spec import (
     HttpCheck,
     Port,
     Resources,
+    SecretFile,
     ServiceSpec,
     Volume,
 )
 from ..types import STRICT, CpuQuantity, Days, Gibibytes, ImageReference
+from .alerting import AlertsArgs, facts, inputs
 from .scraping import config
 
 PORT = 9090
 CONFIG = "/etc/prometheus/prometheus.yml"
+RULES = "/etc/prometheus/rules.yml"
 DATA = "/prometheus"
+REMOTE_WRITE_SECRET = "remoteWriteToken"
+REMOTE_WRITE_FILE = "/run/secrets/prometheus/remote-write"
 
 # Compaction needs room for a copy: Prometheus' documentation says 80 to 85 %.
 BLOCKS_SHARE = 0.8
+
+
+HttpsUrl = Annotated[
+    str, Field(pattern=r"^https://[A-Za-z0-9.-]+(:443)?(/[A-Za-z0-9._~%?&=/-]*)?$")
+]
+"""Port 443: no other leaves the platform."""
+UserName = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._@-]{0,63}$")]
+
+
+@dataclass(frozen=True, kw_only=True, config=STRICT)
+class RemoteWriteArgs:
+    """Another store that gets every sample too, for when one Prometheus is not enough.
+
+    The secret ``remoteWriteToken`` is its bearer token, or the password where there is a user.
+    """
+
+    url: HttpsUrl
+    """Where samples are sent: https, on port 443."""
+    user: UserName | None = None
+    """User name, where the store takes one; a hosted Prometheus often takes a number."""
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
@@ -37,6 +67,8 @@ class PrometheusArgs:
     they fill four fifths of ``volume``."""
     volume: Gibibytes = 20
     """Size in GiB of the volume that holds the samples."""
+    alerts: AlertsArgs = Field(default_factory=AlertsArgs)
+    remote_write: RemoteWriteArgs | None = None
     cpu: CpuQuantity = 0.5
     memory: Gibibytes = 1
 
@@ -51,6 +83,7 @@ class Prometheus(AIService[PrometheusArgs]):
     def describe(cls, args: PrometheusArgs, context: Context) -> ServiceSpec:
         ready = HttpCheck(port=PORT, path="/-/ready", tool="wget")
         pods = ApiAccess(resources=("pods",), verbs=("get", "list", "watch"))
+        known = facts(args.alerts, context, remote_write=args.remote_write is not None)
         return ServiceSpec(
             name=cls.service,
             category="monitoring",
@@ -67,7 +100,22 @@ class Prometheus(AIService[PrometheusArgs]):
                 live=HttpCheck(port=PORT, path="/-/healthy", tool="wget"),
             ),
             resources=Resources(cpu=args.cpu, memory=args.memory),
-            files=(File(path=CONFIG, content=config(context)),),
+            files=(
+                File(
+                    path=CONFIG,
+                    content=config(
+                        context, rule_files=(RULES,), remote_write=remote_write(args.remote_write)
+                    ),
+                ),
+                File(path=RULES, content=rule_file(groups(known), known)),
+            ),
+            secret_files=(
+                (SecretFile(path=REMOTE_WRITE_FILE, template=f"${{{REMOTE_WRITE_SECRET}}}"),)
+                if args.remote_write
+                else ()
+            ),
+            internet=args.remote_write is not None,
+            facts={"alerts": inputs(known), "retentionDays": int(args.retention.removesuffix("d"))},
             volumes=(Volume(name="data", path=DATA, size=args.volume),),
             talks_to=edges(context),
             api_access=(pods,) if context.kubernetes else (),
@@ -90,6 +138,17 @@ def flags(args: PrometheusArgs, context: Context) -> tuple[str, ...]:
         f"--log.level={context.log_level}",
         "--log.format=json",
     )
+
+
+def remote_write(args: RemoteWriteArgs | None) -> tuple[dict[str, Any], ...]:
+    """The other store and how to prove who we are, as Prometheus spells it."""
+    if args is None:
+        return ()
+    if args.user is None:
+        proof: dict[str, Any] = {"authorization": {"credentials_file": REMOTE_WRITE_FILE}}
+    else:
+        proof = {"basic_auth": {"username": args.user, "password_file": REMOTE_WRITE_FILE}}
+    return ({"url": args.url, "name": "remote", **proof},)
 
 
 def edges(context: Context) -> tuple[Edge, ...]:

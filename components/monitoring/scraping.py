@@ -4,25 +4,33 @@ Every service with a ``scrape`` has one job, named after the service. On Docker,
 addresses of all replicas of a name; on Kubernetes, Prometheus watches the pods.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import groupby
 from typing import Any
 
 from ..context import Context
+from ..gateway.metrics import relabelling
 from ..spec import Scrape, ServiceSpec
 from ..text import to_yaml
 
 INTERVAL = "15s"
 
-# Its labels say who pushed; those of the scrape would only say that it came through here.
-KEEPS_ITS_LABELS = frozenset({"pushgateway"})
+# Their labels say whom a series is about; those of the scrape would only say who told it.
+KEEPS_ITS_LABELS = frozenset({"pushgateway", "kube-state-metrics"})
+
+# Services whose own names for metrics are not the platform's.
+RELABELLED: Mapping[str, Callable[[], list[dict[str, Any]]]] = {"gateway": relabelling}
 
 POD = "__meta_kubernetes_pod"
 
 Target = tuple[ServiceSpec, Scrape]
+RemoteWrite = Mapping[str, Any]
+"""One entry of ``remote_write``, as Prometheus spells it."""
 
 
-def config(context: Context) -> str:
+def config(
+    context: Context, *, rule_files: Sequence[str] = (), remote_write: Sequence[RemoteWrite] = ()
+) -> str:
     """``prometheus.yml`` for the services described so far."""
     targets = [(spec, spec.scrape) for spec in context.peers if spec.scrape is not None]
     document: dict[str, Any] = {
@@ -36,7 +44,11 @@ def config(context: Context) -> str:
     if managers:
         addresses = [f"{spec.instance}:{spec.port('http').number}" for spec in managers]
         document["alerting"] = {"alertmanagers": [{"static_configs": [{"targets": addresses}]}]}
+    if rule_files:
+        document["rule_files"] = list(rule_files)
     document["scrape_configs"] = [itself(), *jobs(targets, context)]
+    if remote_write:
+        document["remote_write"] = list(remote_write)
     return to_yaml(document)
 
 
@@ -55,6 +67,8 @@ def jobs(targets: Iterable[Target], context: Context) -> list[dict[str, Any]]:
         job: dict[str, Any] = {"job_name": name, "metrics_path": scrape.path}
         if name in KEEPS_ITS_LABELS:
             job["honor_labels"] = True
+        if name in RELABELLED:
+            job["metric_relabel_configs"] = RELABELLED[name]()
         if context.kubernetes:
             job["kubernetes_sd_configs"] = pod_discovery(ordered, context.node_namespace)
             job["relabel_configs"] = pod_rules(spec, scrape)

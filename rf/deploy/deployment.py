@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from ..stacks import CheckedStack
     from .folder import LocalFolder
-    from .runner import Runner
+    from .runner import Answer, Runner
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,6 +63,19 @@ def down(checked: CheckedStack, tools: Tools, *, yes: bool) -> int:
     folder = open_folder(checked.project)
     with folder.held(checked.name):
         return _open_engine(checked, folder, tools).destroy(yes=yes or checked.private)
+
+
+def deploy(checked: CheckedStack, tools: Tools, *, message: str, targets: Sequence[str]) -> Answer:
+    """Deploy ``checked``, or ``targets`` of it, without a word; how it ended and what it said.
+
+    Images and secrets are there already: this changes a stack that is deployed.
+    """
+    _require_backend(checked, tools)
+    folder = open_folder(checked.project)
+    with folder.held(checked.name):
+        engine = _open_engine(checked, folder, tools)
+        engine.open_stack()
+        return engine.deploy(message=message, targets=targets)
 
 
 def _require_backend(checked: CheckedStack, tools: Tools) -> None:

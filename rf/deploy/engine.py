@@ -17,7 +17,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from .folder import LocalFolder
-    from .runner import Runner
+    from .runner import Answer, Runner
+
+POLICIES = Path(__file__).resolve().parents[2] / "policies"
 
 
 def install_cli(root: Path) -> None:
@@ -59,6 +61,12 @@ def _why(error: Exception) -> str:
     return lines[-1] if lines else type(error).__name__
 
 
+def pack_options() -> list[str]:
+    """What makes the CLI run every policy pack of the checkout that this code belongs to."""
+    packs = sorted(POLICIES.glob("*/PulumiPolicy.yaml"))
+    return [word for pack in packs for word in ("--policy-pack", str(pack.parent))]
+
+
 @dataclass(frozen=True, kw_only=True)
 class Engine:
     """The CLI at work on one stack. ``file`` is the copy of the stack file that it may write to."""
@@ -92,9 +100,22 @@ class Engine:
     def up(self, *, yes: bool, keep_going: bool) -> int:
         """``pulumi up`` on the user's terminal; its exit status.
 
-        ``keep_going``: one service that cannot start does not keep the others from it.
+        ``keep_going``: one service that cannot start does not keep the others from it. Both policy
+        packs look at the preview and again at each resource before it is made.
         """
-        return self._show(["up", *(["--continue-on-error"] if keep_going else [])], yes=yes)
+        going_on = ["--continue-on-error"] if keep_going else []
+        return self._show(["up", *going_on, *pack_options()], yes=yes)
+
+    def deploy(self, *, message: str, targets: Sequence[str]) -> Answer:
+        """``pulumi up`` without questions and with what it says kept, of ``targets`` if any.
+
+        A target is a URN, or a pattern of URNs. ``message`` goes into the stack's history.
+        """
+        chosen = [word for target in targets for word in ("--target", target)]
+        command = ["up", "--yes", "--skip-preview", "--message", message, *chosen]
+        return self.runner.ask(
+            [str(self.cli), *command, *pack_options(), *self.which], cwd=self.root, env=self._env
+        )
 
     def destroy(self, *, yes: bool) -> int:
         """``pulumi destroy`` on the user's terminal; its exit status."""

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from types import FrameType
 
 NOT_FOUND = 127
+TIMED_OUT = 124
+WIND_DOWN_SECONDS = 60
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,28 +48,36 @@ class Runner(Protocol):
         ...
 
 
+@dataclass(frozen=True, kw_only=True)
 class SubprocessRunner:
-    """Real programs."""
+    """Real programs. ``limit``: seconds that one which is asked may take, for ever if None."""
+
+    limit: float | None = None
 
     def ask(
         self, command: Sequence[str], *, cwd: Path, env: Mapping[str, str], stdin: str = ""
     ) -> Answer:
-        """Run ``command`` with ``stdin`` and keep what it writes."""
+        """Run ``command`` with ``stdin`` and keep what it writes; 124 when it took too long."""
         try:
-            done = subprocess.run(
+            process = subprocess.Popen(
                 command,
                 cwd=cwd,
                 env=env,
-                input=stdin,
+                stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.STDOUT,
                 encoding="utf-8",
                 errors="replace",
-                check=False,
+                # A signal that is meant for this process must not cut a deployment short.
+                start_new_session=True,
             )
         except FileNotFoundError:
             return Answer(status=NOT_FOUND, output=f"{command[0]}: not found")
-        return Answer(status=done.returncode, output=done.stdout)
+        try:
+            output, _ = process.communicate(stdin, timeout=self.limit)
+        except subprocess.TimeoutExpired:
+            return Answer(status=TIMED_OUT, output=_stopped(process))
+        return Answer(status=process.returncode, output=output)
 
     def show(self, command: Sequence[str], *, cwd: Path, env: Mapping[str, str]) -> int:
         """Run ``command`` on the user's own terminal; its exit status, negative for a signal.
@@ -123,6 +133,17 @@ class _Interrupts:
         if self._process is not None and self._due and not self._sent:
             self._sent = True
             self._process.send_signal(signal.SIGINT)
+
+
+def _stopped(process: subprocess.Popen[str]) -> str:
+    """What ``process`` wrote until it wound down, or was killed because it did not."""
+    process.send_signal(signal.SIGINT)
+    try:
+        output, _ = process.communicate(timeout=WIND_DOWN_SECONDS)
+    except subprocess.TimeoutExpired:
+        os.killpg(process.pid, signal.SIGKILL)
+        output, _ = process.communicate()
+    return output
 
 
 def _in_foreground() -> bool:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ..replace_file import replace_file
+from ..stack_edit import with_settings
 from .credentials import read_logins
 from .registry import Registries
 from .resolve import resolve
-from ..stack_edit import with_settings
 from .stack_images import stack_images
 
 if TYPE_CHECKING:

@@ -28,7 +28,7 @@ def main() -> None:
     """Read the two arguments, write the result, never raise."""
     # The process ends with its plan: nothing is worth collecting.
     gc.disable()
-    with _private_stdout() as pipe:
+    with private_stdout() as pipe:
         root, stack = sys.argv[1:]
         pickle.dump(plan(find_project(Path(root)), stack), pipe)
 
@@ -50,7 +50,7 @@ def plan(project: Project, stack: str) -> Plan | Failure:
 def _plan(project: Project, stack: str) -> Plan:
     found = read_stack(project, stack)
     sys.path.insert(0, str(project.root))
-    secrets = [f"{project.name}:{name}" for name in _secret_names(project.root)]
+    secrets = [f"{project.name}:{name}" for name in secret_names(project.root)]
     found.refuse_plain_text(secrets)
     unset = [key for key in secrets if key not in found.secrets]
     config = Config(found.plain, found.secrets, unset)
@@ -65,7 +65,7 @@ def _plan(project: Project, stack: str) -> Plan:
     return plan
 
 
-def _secret_names(root: Path) -> Collection[str]:
+def secret_names(root: Path) -> Collection[str]:
     """The keys of ``SECRETS`` in the project's ``settings.py``, if it has one."""
     if not (root / "settings.py").is_file():
         return ()
@@ -84,7 +84,7 @@ def _last_line_of(error: BaseException, root: Path) -> str:
     return "outside the project's own code"
 
 
-def _private_stdout() -> BinaryIO:
+def private_stdout() -> BinaryIO:
     """The pipe to the parent, out of reach of ``print``."""
     pipe = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)

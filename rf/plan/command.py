@@ -1,12 +1,14 @@
 """``rf plan``: what each stack would create, told without credentials."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.text import Text
 
 from ..errors import BadInputError
+from ..exit_codes import ExitCode
 from ..progress import working
 from ..project import Project, find_project
 from . import machine, manifests, run, tree
@@ -29,22 +31,28 @@ def plan(
     verbose: Annotated[
         bool, typer.Option("--verbose", "-v", help="A line for every resource.")
     ] = False,
-) -> None:
+) -> ExitCode:
     """Show what each stack would create, with no engine, account, cluster or key.
 
     The full manifests are written to a folder for each stack. Secrets are never read: encrypted
-    values stay encrypted, and missing ones are listed.
+    values stay encrypted, and missing ones are listed. Exit status 9: the policies refuse a stack.
     """
+    # The rules take a moment to load, which no other command should wait for.
+    from ..policy import report  # noqa: PLC0415
+    from ..policy.planned import judge_plan  # noqa: PLC0415
+
     project = find_project(Path.cwd())
     plans = _plan(project, stacks or project.stacks)
     written = _write(plans, folder or project.root / FOLDER)
+    verdicts = {each.stack: judge_plan(each) for each in plans}
     if as_json:
-        typer.echo(machine.to_json(project.name, plans, written))
-        return
-    console = tree.console()
-    for each in plans:
-        found = written.get(each.stack)
-        console.print(tree.render(each, manifests=found, verbose=verbose, width=console.width))
+        policies = {stack: report.verdict_data(each) for stack, each in verdicts.items()}
+        typer.echo(machine.to_json(project.name, plans, written, policies))
+    else:
+        told = {stack: tuple(report.lines(each)) for stack, each in verdicts.items()}
+        _show(plans, written, told, verbose=verbose)
+    blocked = any(verdict.blocks for verdict in verdicts.values())
+    return ExitCode.POLICY if blocked else ExitCode.DONE
 
 
 def _plan(project: Project, stacks: Sequence[str]) -> tuple[Plan, ...]:
@@ -52,6 +60,22 @@ def _plan(project: Project, stacks: Sequence[str]) -> tuple[Plan, ...]:
         raise BadInputError(f"{project.root} has no stack files (Pulumi.<stack>.yaml)")
     with working(f"Planning {', '.join(stacks)}"):
         return run.plan_stacks(project, stacks)
+
+
+def _show(
+    plans: Sequence[Plan],
+    written: Mapping[str, manifests.Written],
+    policies: Mapping[str, Sequence[Text]],
+    *,
+    verbose: bool,
+) -> None:
+    console = tree.console()
+    for each in plans:
+        found = written.get(each.stack)
+        console.print(tree.render(each, manifests=found, verbose=verbose, width=console.width))
+        for line in policies[each.stack]:
+            console.print(line, soft_wrap=True)
+        console.print()
 
 
 def _write(plans: Sequence[Plan], folder: Path) -> dict[str, manifests.Written]:

@@ -1,11 +1,12 @@
 """The plan as JSON, for tools.
 
 ``{"version": 1, "project": …, "stacks": [{"stack", "counts", "secrets_to_set", "warnings",
-"outputs", "manifests", "resources": [{"urn", "type", "name", "parent", "custom", "read",
-"provider", "inputs", "outputs", "dependencies", "property_dependencies", "options"}]}]}``
+"outputs", "manifests", "policies", "resources": [{"urn", "type", "name", "parent", "custom",
+"read", "provider", "inputs", "outputs", "dependencies", "property_dependencies", "options"}]}]}``
 
 A secret is ``{"secret": true}`` and a value that only a provider can know ``{"unknown": true}``.
-``manifests`` is the folder they were written to, or null where there are none.
+``manifests`` is the folder they were written to, or null where there are none. ``policies`` is
+what ``rf.policy.report`` makes of a verdict.
 """
 
 import json
@@ -19,14 +20,19 @@ from .model import SECRET, UNKNOWN, Opaque, Plan, Resource, Value
 VERSION = 1
 
 
-def to_json(project: str, plans: Sequence[Plan], written: Mapping[str, Written]) -> str:
+def to_json(
+    project: str,
+    plans: Sequence[Plan],
+    written: Mapping[str, Written],
+    policies: Mapping[str, Mapping[str, Any]],
+) -> str:
     """One document for all stacks; keys and resources in a stable order."""
-    stacks = [_stack(plan, written.get(plan.stack)) for plan in plans]
+    stacks = [_stack(plan, written.get(plan.stack), policies[plan.stack]) for plan in plans]
     document = {"version": VERSION, "project": project, "stacks": stacks}
     return json.dumps(document, indent=2, ensure_ascii=False)
 
 
-def _stack(plan: Plan, written: Written | None) -> dict[str, Any]:
+def _stack(plan: Plan, written: Written | None, policies: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "stack": plan.stack,
         "counts": plan.counts,
@@ -34,6 +40,7 @@ def _stack(plan: Plan, written: Written | None) -> dict[str, Any]:
         "warnings": plan.warnings,
         "outputs": _value(plan.outputs),
         "manifests": str(written.folder) if written else None,
+        "policies": policies,
         "resources": [
             _resource(each) for each in sorted(plan.resources, key=lambda each: each.urn)
         ],

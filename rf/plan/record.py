@@ -1,12 +1,10 @@
 """Runs a program under the recorder, in this process, and returns its plan."""
 
 import asyncio
-import gc
 import json
 import logging
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
 from contextvars import copy_context
 from typing import Any
 
@@ -15,6 +13,7 @@ from pulumi.runtime import config as pulumi_config
 from pulumi.runtime import configure, run_in_stack
 from pulumi.runtime.settings import SETTINGS, Settings
 
+from ..garbage import no_garbage_collection
 from .model import Plan
 from .recorder import PlanEngine, PlanMonitor
 
@@ -118,7 +117,8 @@ def _run_in_a_loop_of_its_own(program: Callable[[], object]) -> None:
     loop.set_default_executor(_Inline(max_workers=1))
     asyncio.set_event_loop(loop)
     try:
-        with _no_garbage_collection():
+        # It was more than half of the time for 100 services, and grew with their number.
+        with no_garbage_collection():
             loop.run_until_complete(run_in_stack(main))
     finally:
         asyncio.set_event_loop(None)
@@ -135,18 +135,3 @@ async def _outputs_settled() -> None:
         if SETTINGS.rpc_manager.unhandled_exception:
             return
         await asyncio.wait(pending, return_when=asyncio.FIRST_EXCEPTION)
-
-
-@contextmanager
-def _no_garbage_collection() -> Iterator[None]:
-    """Nearly all objects live until the plan is complete, so collecting is work for nothing.
-
-    It was more than half of the time for 100 services, and grew with their number.
-    """
-    was_enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_enabled:
-            gc.enable()

@@ -12,6 +12,7 @@ from rich.console import Console, Group, RenderableType
 from rich.text import Text
 from rich.tree import Tree
 
+from ..cost import planned
 from .manifests import Written
 from .model import STACK_TYPE, Plan, Resource
 
@@ -137,6 +138,8 @@ def _remarks(plan: Plan, manifests: Written | None) -> list[Text]:
     remarks = [Text(f"Warning: {warning}", style="yellow") for warning in plan.warnings]
     names = ", ".join(key.removeprefix(f"{plan.project}:") for key in plan.secrets_to_set)
     remarks.append(_fact("Secrets to be set", names or "none"))
+    if estimate := planned.lines(plan):
+        remarks.append(_fact("Cost a month", estimate))
     if manifests:
         remarks.append(_fact("Manifests", f"{manifests.folder} ({manifests.files} files)"))
     return remarks

@@ -8,13 +8,11 @@ from typing import TYPE_CHECKING
 from components.platforms.kubernetes.naming import INSTANCE
 
 from .api import Ref
-from .nodes import STORAGE_CLASS, nodes
-from .waiting import ready, unready, until_nothing
+from .waiting import PATIENCE_SECONDS, ready, unready, until_nothing
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from components.context import GpuArgs
     from components.platforms.kubernetes.args import KubernetesArgs
     from components.platforms.kubernetes.manifest import Body
     from components.spec import ServiceSpec
@@ -28,17 +26,20 @@ WORKLOADS = ("Deployment", "DaemonSet")
 
 @dataclass(frozen=True, kw_only=True)
 class Platform:
-    """The objects of one stack, and the cluster they are on. ``gpu`` is the stack's pool.
+    """The objects of one stack, and the cluster they are on.
 
-    ``kubeconfig`` is the text that lets somebody else in, with every right.
+    ``surroundings`` are there before any of them: nodes, and where volumes come from.
+    ``kubeconfig`` is the text that lets somebody else in, with every right. ``patience`` is how
+    many seconds the cluster may take to come to rest.
     """
 
     api: Api
     stack: Stack
     target: KubernetesArgs
-    gpu: GpuArgs
+    surroundings: tuple[Body, ...]
     waves: Waves
     kubeconfig: str = ""
+    patience: float = PATIENCE_SECONDS
 
     @property
     def specs(self) -> tuple[ServiceSpec, ...]:
@@ -56,11 +57,11 @@ class Platform:
         return self.target.namespace, self.target.node_namespace
 
     def install(self) -> tuple[str, ...]:
-        """Make nodes, then apply wave after wave, each when the one before it is ready.
+        """Apply the surroundings, then wave after wave, each when the one before it is ready.
 
         Returns what the server warned of. Claims are not waited for: their volumes come with pods.
         """
-        for body in (STORAGE_CLASS, *nodes(self.gpu.pool, self.gpu.gpus)):
+        for body in self.surroundings:
             self.api.apply(body)
         warnings: list[str] = []
         for wave in self.waves:
@@ -68,14 +69,14 @@ class Platform:
                 warned = self.api.apply(body).warnings
                 warnings += [f"{Ref.of(body)}: {warning}" for warning in warned]
             awaited = [Ref.of(body) for body in wave if body["kind"] in (*WORKLOADS, "Job")]
-            until_nothing(lambda refs=awaited: self.unready(refs))  # type: ignore[misc]
+            until_nothing(lambda refs=awaited: self.unready(refs), self.patience)  # type: ignore[misc]
         self.settle()
         return tuple(warnings)
 
     def settle(self) -> None:
         """Wait until everything is ready and nothing is on its way out."""
         refs = [Ref.of(body) for body in self.objects]
-        until_nothing(lambda: [*self.unready(refs), *self._leaving()])
+        until_nothing(lambda: [*self.unready(refs), *self._leaving()], self.patience)
 
     def unready(self, refs: Iterable[Ref]) -> list[str]:
         """What keeps each of ``refs`` from being ready."""

@@ -25,11 +25,13 @@ def pools(platform: Platform) -> dict[str, str]:
 
 def meant_for(spec: ServiceSpec, platform: Platform) -> set[str]:
     """The nodes where copies of ``spec`` belong; of an agent, on each of them one."""
+    gpu = platform.stack.settings.gpu
+    assert gpu is not None
     kinds = {CPU_POOL}
     if spec.resources.gpus:
-        kinds = {platform.gpu.pool}
+        kinds = {gpu.pool}
     elif spec.per_node:
-        kinds = {CPU_POOL, platform.gpu.pool}
+        kinds = {CPU_POOL, gpu.pool}
     return {node for node, pool in pools(platform).items() if pool in kinds}
 
 

@@ -98,9 +98,11 @@ def test_it_exists_with_everything_a_service_has(plan: Plan) -> None:
 
 
 def test_the_gateway_listens_for_it_and_routes_to_it(plan: Plan) -> None:
-    files = [r.inputs for r in plan.resources if r.name.startswith(("gateway-", "rollout-gateway-"))]
+    files = [
+        r.inputs for r in plan.resources if r.name.startswith(("gateway-", "rollout-gateway-"))
+    ]
 
-    assert "cluster: echo_stable" in str(files)
+    assert "name: echo_stable" in str(files)
     assert "port_value: 7000" in str(files)
 
 

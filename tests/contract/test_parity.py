@@ -30,7 +30,17 @@ class Difference:
     reason: str
 
 
+NO_API = "Docker tells what its containers do only to root's own socket"
 DIFFERENCES = (
+    *(
+        Difference(aspect=aspect, item=item, lacking=frozenset({"local"}), reason=NO_API)
+        for aspect, item in (
+            ("service", "kube-state-metrics"),
+            ("port", "kube-state-metrics metrics 8080"),
+            ("port", "kube-state-metrics own 8081"),
+            ("scrape job", "kube-state-metrics"),
+        )
+    ),
     Difference(aspect="service", item="dcgm-exporter", lacking=frozenset({"local"}), reason=NO_GPU),
     Difference(
         aspect="port",

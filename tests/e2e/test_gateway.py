@@ -1,12 +1,13 @@
 """A real Envoy with the gateway's configuration, in front of real servers and stand-ins."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import httpx
 import pytest
 
+from components.gateway.metrics import DURATION, ERRORS, REQUESTS, counts
 from components.gateway.names import cluster_name
 from components.gateway.routes import route_file, route_path
 from tests.e2e.harness.container import Container
@@ -20,26 +21,31 @@ from tests.e2e.harness.waiting import seconds_until
 pytestmark = [pytest.mark.xdist_group("e2e"), needs("gateway")]
 
 OLLAMA, TRITON, FAISS = 11434, 8000, 5000
+CHECKS = ((OLLAMA, "/api/tags"), (TRITON, "/v2/health/ready"), (FAISS, "/health"))
 ROUTES_FILE = route_path(specs()["faiss"])
-ROUTES = route_file(specs()["faiss"])
+ROUTES = route_file((specs()["faiss"],), {"stable": 100})
 # What it would say if FAISS' port led to Ollama: a change that anybody can see.
 REROUTED = ROUTES.replace(
-    f"cluster: {cluster_name(specs()['faiss'])}", f"cluster: {cluster_name(specs()['ollama'])}"
+    f"name: {cluster_name(specs()['faiss'])}", f"name: {cluster_name(specs()['ollama'])}"
 )
 
 
 @pytest.fixture
 def gateway(platform: Platform) -> Iterator[Container]:
     gateway = platform["gateway"]
+    for port, path in CHECKS:
+        # Its health checks may notice a moment later than ours that a server is back.
+        seconds_until(answers(gateway, port, path), within=10)
     yield gateway
     gateway.rewrite(ROUTES_FILE, ROUTES)
-    seconds_until(lambda: gateway.get(FAISS, "/health").is_success, within=10)
 
 
-@pytest.mark.parametrize(
-    ("port", "path"),
-    [(OLLAMA, "/api/tags"), (TRITON, "/v2/health/ready"), (FAISS, "/health")],
-)
+def answers(gateway: Container, port: int, path: str) -> Callable[[], bool]:
+    """Whether a request to the gateway succeeds, each time that it is asked."""
+    return lambda: gateway.get(port, path).is_success
+
+
+@pytest.mark.parametrize(("port", "path"), CHECKS)
 def test_the_guides_checks_are_answered_on_the_guides_ports(
     gateway: Container, port: int, path: str
 ) -> None:
@@ -61,6 +67,23 @@ def test_requests_are_counted_under_the_service_and_its_version(
 
     assert set(traffic.results) == {200}
     assert answered() - before == len(traffic.outcomes)
+
+
+def test_prometheus_knows_the_same_requests_under_the_platforms_own_names(
+    platform: Platform, gateway: Container
+) -> None:
+    def stored(name: str) -> float:
+        found = platform.query(f'sum({name}{{service="faiss", track="stable"}})')
+        return float(found[0]["value"][1]) if found else 0.0
+
+    for _ in range(5):
+        gateway.get(FAISS, "/health")
+    expected = counts(gateway.get(9902, "/stats/prometheus").text)["faiss", "stable"]
+
+    seconds_until(lambda: stored(REQUESTS) >= expected.requests, within=40)
+    assert stored(f"{DURATION}_count") >= expected.measured
+    # It is there before the first error, or the first error would be invisible to rate().
+    assert platform.query(f'{ERRORS}{{service="faiss", track="stable", reason="reset"}}')
 
 
 def test_a_renamed_route_file_is_in_force_within_two_seconds_and_fails_no_request(

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import httpx
 import pytest
 
+from tests.services.faiss_client import PACKAGE, start
 from tests.services.faults import replace_search
 
 if TYPE_CHECKING:
@@ -16,8 +17,6 @@ if TYPE_CHECKING:
 
     from tests.services.conftest import StartServer
     from tests.services.server_process import ServerProcess
-
-PACKAGE = "faiss_server"
 
 STUCK_SERVER = """
 import time
@@ -38,7 +37,7 @@ serving.serve(app, serving.listen("127.0.0.1", 0), drain_seconds=1)
 
 @pytest.fixture
 def server(start_server: StartServer, tmp_path: Path) -> ServerProcess:
-    return start_server(PACKAGE, {"FAISS_DATA_DIR": str(tmp_path)})
+    return start(start_server, tmp_path).process
 
 
 def test_sigterm_ends_an_idle_server_with_status_0(server: ServerProcess) -> None:
@@ -64,7 +63,7 @@ def test_a_running_request_is_finished_after_sigterm_while_new_ones_are_refused(
         with pytest.raises(httpx.ConnectError):
             server.get("/health")
 
-        assert running.result().json() == {"status": "ok", "failures": {}}
+        assert running.result().json()["status"] == "ok"
     assert server.wait() == 0
 
 

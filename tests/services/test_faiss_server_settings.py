@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from services.faiss_server.faiss_server.settings import SettingError, read
 from tests.services.server_process import series
 
 if TYPE_CHECKING:
@@ -33,17 +34,44 @@ def test_an_index_type_that_faiss_can_build_is_accepted(
 
 
 @pytest.mark.parametrize(
+    ("value", "remedy"),
+    [
+        ("banana", "write IVF,PQ or a faiss index_factory string"),
+        ("", "write IVF,PQ"),
+        ("IVF, PQ", "write IVF,PQ"),
+        ("IVF0,Flat", "write IVF,PQ"),
+        ("IVF1000000000,Flat", "write IVF,PQ"),
+        ("Flat\nFlat", "write IVF,PQ"),
+        ("Flät", "write IVF,PQ"),
+        ("\udcff", "write IVF,PQ"),  # a byte that is not UTF-8
+        ("x" * 5000, "write IVF,PQ"),
+    ],
+)
+def test_an_index_type_that_faiss_cannot_build_ends_the_process_with_one_line(
+    run_server: RunServer, value: str, remedy: str
+) -> None:
+    ended = run_server(PACKAGE, {"FAISS_INDEX_TYPE": value})
+
+    assert ended.returncode == 1
+    assert ended.stdout == ""
+    (line,) = ended.stderr.splitlines()
+    assert line.startswith("faiss_server: FAISS_INDEX_TYPE is '")
+    assert remedy in line
+    assert len(line) < 250
+
+
+def test_a_setting_that_cannot_be_used_ends_the_process_with_one_line(
+    run_server: RunServer,
+) -> None:
+    ended = run_server(PACKAGE, {"FAISS_ROLE": "reader"})
+
+    assert (ended.returncode, ended.stdout) == (1, "")
+    assert ended.stderr == "faiss_server: FAISS_ROLE is 'reader': choose writer or follower\n"
+
+
+@pytest.mark.parametrize(
     ("name", "value", "remedy"),
     [
-        ("FAISS_INDEX_TYPE", "banana", "write IVF,PQ or a faiss index_factory string"),
-        ("FAISS_INDEX_TYPE", "", "write IVF,PQ"),
-        ("FAISS_INDEX_TYPE", "IVF, PQ", "write IVF,PQ"),
-        ("FAISS_INDEX_TYPE", "IVF0,Flat", "write IVF,PQ"),
-        ("FAISS_INDEX_TYPE", "IVF1000000000,Flat", "write IVF,PQ"),
-        ("FAISS_INDEX_TYPE", "Flat\nFlat", "write IVF,PQ"),
-        ("FAISS_INDEX_TYPE", "Flät", "write IVF,PQ"),
-        ("FAISS_INDEX_TYPE", "\udcff", "write IVF,PQ"),  # a byte that is not UTF-8
-        ("FAISS_INDEX_TYPE", "x" * 5000, "write IVF,PQ"),
         ("FAISS_CACHE_SIZE", "10", "write a whole number and MB, GB or TB"),
         ("FAISS_CACHE_SIZE", "10GiB", "write a whole number and MB, GB or TB"),
         ("FAISS_CACHE_SIZE", "0GB", "write a whole number and MB, GB or TB"),
@@ -53,6 +81,13 @@ def test_an_index_type_that_faiss_can_build_is_accepted(
         ("FAISS_NUM_WORKERS", "1025", "write a whole number from 1 to 1024"),
         ("FAISS_NUM_WORKERS", "eight", "write a whole number from 1 to 1024"),
         ("FAISS_NUM_WORKERS", "1_0", "write a whole number from 1 to 1024"),
+        ("FAISS_FSYNC", "never", "write always, or a whole number of milliseconds"),
+        ("FAISS_FSYNC", "0ms", "write always, or a whole number of milliseconds"),
+        ("FAISS_MAX_BODY", "32", "write a whole number and MB, GB or TB"),
+        ("FAISS_QUEUE_LENGTH", "0", "write a whole number from 1 to 1024"),
+        ("FAISS_MAX_LAG_SECONDS", "-1", "write a whole number from 1 to 1024"),
+        ("FAISS_WRITER_URL", "faiss-stable:5000", "write http://HOST:PORT"),
+        ("FAISS_WRITER_URL", "file:///etc/passwd", "write http://HOST:PORT"),
         ("FAISS_ROLE", "reader", "choose writer or follower"),
         ("FAISS_ROLE", "", "choose writer or follower"),
         ("FAISS_DATA_DIR", "data", "write an absolute path"),
@@ -62,17 +97,19 @@ def test_an_index_type_that_faiss_can_build_is_accepted(
         ("LISTEN_ADDRESS", "localhost:5000", "write ADDRESS:PORT"),
     ],
 )
-def test_a_setting_that_cannot_be_used_ends_the_process_with_one_line(
-    run_server: RunServer, name: str, value: str, remedy: str
+def test_a_setting_that_cannot_be_used_is_refused_by_name(
+    name: str, value: str, remedy: str
 ) -> None:
-    ended = run_server(PACKAGE, {name: value})
+    with pytest.raises(SettingError) as refusal:
+        read({name: value})
 
-    assert ended.returncode == 1
-    assert ended.stdout == ""
-    (line,) = ended.stderr.splitlines()
-    assert line.startswith(f"faiss_server: {name} is '")
-    assert remedy in line
-    assert len(line) < 250
+    assert str(refusal.value).startswith(f"{name} is '")
+    assert remedy in str(refusal.value)
+
+
+def test_a_key_without_its_certificate_is_refused() -> None:
+    with pytest.raises(SettingError, match="TLS_CERTIFICATE_FILE is '': write the path"):
+        read({"TLS_KEY_FILE": "/nowhere/tls.key"})
 
 
 def test_a_port_that_is_taken_ends_the_process_with_one_line(run_server: RunServer) -> None:

@@ -11,8 +11,7 @@ import pytest
 
 from tests.cluster.control_plane import commands, credentials
 from tests.cluster.control_plane.binaries import (
-    GO_PROGRAMS,
-    SYSTEM_PROGRAMS,
+    CLUSTER,
     MissingProgramsError,
     binaries,
     cached,
@@ -22,7 +21,7 @@ from tests.cluster.control_plane.build import linker_flags
 from tests.cluster.control_plane.processes import free_ports, kill, start
 from tests.cluster.waiting import NeverError, lowest_until_nothing, unready, until_nothing
 
-APISERVER, KWOK = GO_PROGRAMS[0], GO_PROGRAMS[-1]
+APISERVER, KWOK = CLUSTER.built[0], CLUSTER.built[-1]
 STARTER = """
 import sys, time
 from pathlib import Path
@@ -87,7 +86,7 @@ def test_free_ports_are_all_different() -> None:
 def test_a_folder_named_by_the_environment_holds_all_that_is_built(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    programs(tmp_path / "bin", [program.name for program in GO_PROGRAMS])
+    programs(tmp_path / "bin", [program.name for program in CLUSTER.built])
     monkeypatch.setenv("RF_CLUSTER_BIN", str(tmp_path / "bin"))
 
     assert unbuilt() == ()
@@ -121,7 +120,7 @@ def test_what_is_missing_is_told_in_one_line_with_how_to_get_it(
 
 
 def test_programs_on_the_path_will_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    names = [*SYSTEM_PROGRAMS, *(program.name for program in GO_PROGRAMS)]
+    names = [*CLUSTER.system, *(program.name for program in CLUSTER.built)]
     programs(tmp_path / "bin", names)
     monkeypatch.setenv("PATH", str(tmp_path / "bin"))
     monkeypatch.setenv("RF_CLUSTER_BIN", str(tmp_path / "none"))
@@ -139,12 +138,12 @@ def test_kubernetes_answers_with_the_version_it_is_built_from() -> None:
 @pytest.mark.skipif(shutil.which("openssl") is None, reason="no openssl on PATH (Debian: openssl)")
 def test_tokens_are_in_private_files_and_in_no_command_line(tmp_path: Path) -> None:
     own = credentials.create(tmp_path / "credentials")
-    names = [*SYSTEM_PROGRAMS, *(program.name for program in GO_PROGRAMS)]
+    names = [*CLUSTER.system, *(program.name for program in CLUSTER.built)]
     found = {name: Path(name) for name in names}
     authority, config = tmp_path / "ca.crt", own.kubeconfig("kwok", "https://127.0.0.1:1", tmp_path)
     lines = [
         commands.etcd(found, tmp_path, 1, 2),
-        commands.apiserver(found, own, tmp_path, 3, 1),
+        commands.apiserver(found, own, tmp_path, ("127.0.0.1", 3), 1),
         commands.controller_manager(found, config, own, authority),
         commands.scheduler(found, config),
         commands.kwok(found, config),

@@ -13,6 +13,7 @@ from settings import SECRETS
 from tests.deployments import CLUSTER, LOCAL, World, checked, write_project, write_stack
 
 SHARED = ("redisPassword", "grafanaAdminPassword", "kubeconfig")
+PACKS = "--policy-pack security --policy-pack thresholds"
 BACKEND = {"PULUMI_BACKEND_URL": "s3://the-team"}
 
 
@@ -52,7 +53,7 @@ def test_the_local_stack_is_opened_given_its_secrets_and_deployed(root: Path, wo
         "pulumi stack select --create local",
         f"pulumi config set --secret researchflow-ai:redisPassword {options}",
         f"pulumi config set --secret researchflow-ai:grafanaAdminPassword {options}",
-        f"pulumi up --continue-on-error {options} --yes",
+        f"pulumi up --continue-on-error {PACKS} {options} --yes",
     ]
 
 
@@ -249,7 +250,7 @@ def test_a_shared_stack_is_asked_about_unless_told_otherwise(
 
     assert world.commands == [
         "pulumi stack select --create staging",
-        f"pulumi up --stack staging --config-file Pulumi.staging.yaml{tail}",
+        f"pulumi up {PACKS} --stack staging --config-file Pulumi.staging.yaml{tail}",
     ]
 
 

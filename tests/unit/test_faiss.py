@@ -7,7 +7,7 @@ from pydantic import ValidationError
 
 from components.context import Context
 from components.faiss import Faiss, FaissArgs
-from components.spec import HttpCheck, ServiceSpec
+from components.spec import Edge, HttpCheck, ServiceSpec
 from components.types import size_in_bytes
 
 
@@ -32,6 +32,29 @@ def test_there_is_one_writer_and_it_stops_before_the_next_one_starts() -> None:
     assert spec.recreate
 
 
+def test_a_canary_follows_the_stable_track_and_may_reach_it() -> None:
+    spec = Faiss.describe(FaissArgs(), Context(track="canary"))
+
+    assert spec.environment["FAISS_ROLE"] == "follower"
+    assert spec.environment["FAISS_WRITER_URL"] == "http://faiss-stable:5000"
+    assert spec.talks_to == (Edge(service="faiss", port=5000),)
+    assert spec_of().talks_to == ()
+
+
+def test_what_the_server_is_told_of_its_limits() -> None:
+    environment = spec_of(FaissArgs(fsync="200ms", max_body="16MB", queue_length=32)).environment
+
+    assert environment["FAISS_FSYNC"] == "200ms"
+    assert environment["FAISS_MAX_BODY"] == "16MB"
+    assert environment["FAISS_QUEUE_LENGTH"] == "32"
+
+
+@pytest.mark.parametrize("policy", ["never", "0ms", "1s", ""])
+def test_an_fsync_policy_is_always_or_some_milliseconds(policy: str) -> None:
+    with pytest.raises(ValidationError, match="fsync"):
+        FaissArgs(fsync=policy)
+
+
 def test_its_indexes_are_on_a_volume_at_the_place_that_it_is_told() -> None:
     spec = spec_of(FaissArgs(data_volume=250))
 
@@ -42,7 +65,7 @@ def test_its_indexes_are_on_a_volume_at_the_place_that_it_is_told() -> None:
 def test_unhealthy_takes_it_out_of_traffic_but_only_silence_restarts_it() -> None:
     health = spec_of().health
 
-    assert health.ready == HttpCheck(port=5000, path="/health", tool="python")
+    assert health.ready == HttpCheck(port=5000, path="/ready", tool="python")
     assert health.live == HttpCheck(port=5000, path="/metrics", tool="python")
 
 

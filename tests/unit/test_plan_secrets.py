@@ -13,6 +13,8 @@ from rich.console import Console
 from rf.plan import machine, manifests, tree
 from rf.plan.model import SECRET, Plan, leaves
 from rf.plan.record import record
+from rf.policy.planned import judge_plan
+from rf.policy.report import verdict_data
 from tests.plan_projects import Group, config_map
 
 
@@ -70,7 +72,7 @@ def everything_shown(plan: Plan) -> str:
         [
             repr(plan),
             screen.getvalue(),
-            machine.to_json("demo", [plan], {}),
+            machine.to_json("demo", [plan], {}, {"dev": verdict_data(judge_plan(plan))}),
             *files,
             *files.values(),
         ]
@@ -107,6 +109,7 @@ def test_a_secret_shows_as_one_word_wherever_it_is_shown() -> None:
     plan = record(program, project="demo", stack="dev")
 
     assert repr(SECRET) == str(SECRET) == "[secret]"
-    assert '"password": {\n' in (document := machine.to_json("demo", [plan], {}))
+    document = machine.to_json("demo", [plan], {}, {"dev": verdict_data(judge_plan(plan))})
+    assert '"password": {\n' in document
     assert '"secret": true' in document
     assert "password: '[secret]'" in manifests.render(plan)["ns/configmap-first.yaml"]

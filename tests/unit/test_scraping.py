@@ -10,6 +10,7 @@ import pytest
 import yaml
 
 from components.context import Context
+from components.gateway.metrics import relabelling
 from components.monitoring.alertmanager import Alertmanager, AlertmanagerArgs
 from components.monitoring.scraping import config
 from components.spec import Health, NoCheck, Port, Resources, Scrape, ServiceSpec
@@ -137,6 +138,17 @@ def test_only_the_platforms_own_namespaces_are_watched() -> None:
 def test_pushed_metrics_keep_the_labels_of_whoever_pushed_them() -> None:
     assert job("pushgateway", service("pushgateway"))["honor_labels"]
     assert "honor_labels" not in job("redis", service("redis"))
+
+
+def test_what_is_said_of_a_pod_keeps_that_pods_name() -> None:
+    found = job("kube-state-metrics", service("kube-state-metrics"), kubernetes=True)
+
+    assert found["honor_labels"]
+
+
+def test_only_the_gateways_metrics_are_renamed() -> None:
+    assert job("gateway", service("gateway"))["metric_relabel_configs"] == relabelling()
+    assert "metric_relabel_configs" not in job("redis", service("redis"))
 
 
 def test_alerts_go_to_alertmanager_where_there_is_one() -> None:

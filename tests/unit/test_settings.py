@@ -233,3 +233,11 @@ def test_a_public_gateway_is_refused_while_it_asks_nobody_who_they_are() -> None
     message = complaint(with_value(platform("production"), "target.exposure", "public"))
 
     assert "target.exposure is public, which needs TLS and client authentication" in message
+
+
+def test_what_a_service_cannot_be_described_with_is_refused_with_its_key() -> None:
+    message = complaint(with_value(LOCAL, "services.gateway.max_active_of", {"vllm": 3}))
+
+    assert message.startswith(
+        f"{FILE}: researchflow-ai:platform.services.gateway.max_active_of: no service 'vllm'"
+    )

@@ -1,11 +1,18 @@
-"""``python -m faiss_server``: settings from the environment, then serve until SIGTERM."""
+"""``python -m faiss_server``: settings from the environment, then serve until SIGTERM.
+
+With an argument it does one thing and ends: ``openapi`` prints the description of the API,
+``install DIRECTORY`` puts a verified snapshot into an empty FAISS_DATA_DIR.
+"""
 
 from __future__ import annotations
 
+import json
 import os
+import ssl
 import sys
+from pathlib import Path
 
-from . import logs, serving, settings
+from . import logs, serving, settings, tls
 
 
 def main() -> None:
@@ -17,6 +24,8 @@ def main() -> None:
         # the threads that run requests at one per core. The variable, read when faiss is loaded,
         # is the only setting that all of them share.
         os.environ["OMP_NUM_THREADS"] = str(chosen.workers)
+        # Threads that wait for work must not spin: requests, the log and followers need the CPUs.
+        os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
         from . import app, index_type  # noqa: PLC0415 - after the variable is set
 
         index_type.require_valid(chosen.index_type)
@@ -24,13 +33,50 @@ def main() -> None:
         sys.exit(f"faiss_server: {error}")
     except ImportError as error:
         sys.exit(f"faiss_server: a library cannot be loaded: {' '.join(str(error).split())}")
+    logs.configure(chosen.log_level)
     try:
+        context = _tls(chosen)
         listener = serving.listen(chosen.host, chosen.port)
+    except ssl.SSLError as error:
+        sys.exit(f"faiss_server: the certificate and its key cannot be used: {error.reason}")
     except OSError as error:
         sys.exit(f"faiss_server: cannot listen: {error.strerror}")
-    logs.configure(chosen.log_level)
-    serving.serve(app.build(chosen), listener)
+    serving.serve(app.build(chosen), listener, tls=context)
+
+
+def _tls(chosen: settings.Settings) -> ssl.SSLContext | None:
+    if chosen.tls_certificate is None or chosen.tls_key is None:
+        return None
+    return tls.context_for(chosen.tls_certificate, chosen.tls_key)
+
+
+def run(arguments: list[str]) -> None:
+    """What the command line asks for."""
+    match arguments:
+        case []:
+            main()
+        case ["openapi"]:
+            from . import openapi  # noqa: PLC0415 - faiss is loaded with it
+
+            sys.stdout.write(json.dumps(openapi.describe(), indent=1) + "\n")
+        case ["install", source]:
+            _install(Path(source))
+        case _:
+            sys.exit("usage: python -m faiss_server [openapi | install DIRECTORY]")
+
+
+def _install(source: Path) -> None:
+    from . import errors, restoring  # noqa: PLC0415 - faiss is loaded with it
+
+    try:
+        chosen = settings.read(os.environ)
+        manifest = restoring.install(source, chosen.data_directory)
+    except (settings.SettingError, errors.Refused) as error:
+        sys.exit(f"faiss_server: {error}")
+    except OSError as error:
+        sys.exit(f"faiss_server: {error.filename}: {error.strerror}")
+    sys.stdout.write(f"installed {manifest.version}: {json.dumps(manifest.vectors)}\n")
 
 
 if __name__ == "__main__":
-    main()
+    run(sys.argv[1:])

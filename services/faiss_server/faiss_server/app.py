@@ -1,8 +1,11 @@
-"""The HTTP side: /health, /ready, /metrics, and JSON for everything else that is asked."""
+"""The HTTP side put together: health, metrics, the API, and JSON for everything that goes wrong."""
 
 from __future__ import annotations
 
+import asyncio
 import logging
+import os
+from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
 from prometheus_client.exposition import choose_encoder
@@ -11,42 +14,106 @@ from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from . import checks, metrics
+from . import openapi
+from .api.admission import Bodies, Gate
+from .api.indexes import Indexes
+from .api.operations import Operations
+from .checks import Health
+from .engine import Engine
+from .errors import Refused
+from .metrics import Metrics
+from .restoring import Restorer
 
 if TYPE_CHECKING:
-    from prometheus_client import CollectorRegistry
+    from collections.abc import AsyncIterator
+
     from starlette.requests import Request
 
     from .settings import Settings
 
 log = logging.getLogger(__name__)
 
+DECODERS = 2
+"""Threads that read the bodies of changes; more would only wait for the interpreter's lock."""
+
 
 def build(settings: Settings) -> Starlette:
-    """The application. Endpoints are plain functions, so each runs in a thread: they touch disk."""
+    """The application. It answers at once, and loads its indexes in the background."""
+    engine = Engine(settings)
+    searches = Gate("search", min(settings.workers, usable_cpus()), settings.queue_length)
+    changes = Gate("change", DECODERS, settings.queue_length)
+    health = Health(settings, engine)
+    metrics = Metrics(settings, engine, (searches, changes), lambda: not health.failures())
+    bodies = Bodies(settings.max_body)
+    indexes = Indexes(engine, bodies, searches, changes, metrics, settings.index_type)
+    operations = Operations(engine, bodies, Restorer(engine))
+    description = openapi.describe()
 
-    def health(_request: Request) -> Response:
-        failures = checks.failures(settings)
-        if failures:
-            log.warning("not healthy", extra={"fields": {"failures": failures}})
-            return JSONResponse({"status": "unavailable", "failures": failures}, 503)
-        return JSONResponse({"status": "ok", "failures": {}})
+    @asynccontextmanager
+    async def lifespan(_app: Starlette) -> AsyncIterator[None]:
+        engine.start()
+        yield
+        await asyncio.to_thread(engine.stop)
 
-    registry = metrics.build(settings, healthy=lambda: not checks.failures(settings))
+    async def stats(_request: Request) -> Response:
+        found = [index.describe() for index in engine.store.catalogue]
+        return JSONResponse(
+            {
+                "indexes": len(found),
+                "vectors": sum(index["vectors"] for index in found),
+                "bytes": sum(index["bytes"] for index in found),
+                "cache_limit_bytes": settings.cache_bytes,
+                "wal_bytes": engine.store.log.bytes,
+                "position": engine.store.log.position,
+                "role": engine.store.role.role,
+            }
+        )
+
+    async def described(_request: Request) -> Response:
+        return JSONResponse(description)
+
+    async def exposition(request: Request) -> Response:
+        encode, content_type = choose_encoder(request.headers.get("accept", ""))
+        text = await asyncio.to_thread(encode, metrics.registry)
+        return Response(text, headers={"content-type": content_type})
+
     return Starlette(
         routes=[
-            Route("/health", health),
-            # Ready is healthy as long as there are no indexes to load.
-            Route("/ready", health),
-            Route("/metrics", lambda request: _exposition(request, registry)),
+            # Plain functions run in a thread: they touch the disk.
+            Route("/health", lambda _request: _answer(health.failures(), health.warnings())),
+            Route("/ready", lambda _request: _answer(health.unready(), health.warnings())),
+            Route("/metrics", exposition),
+            Route("/stats", stats),
+            Route("/openapi.json", described),
+            *indexes.routes(),
+            *operations.routes(),
         ],
-        exception_handlers={HTTPException: _failure, Exception: _failure},
+        exception_handlers={
+            HTTPException: _failure,
+            Refused: _refusal,
+            Exception: _failure,
+        },
+        lifespan=lifespan,
     )
 
 
-def _exposition(request: Request, registry: CollectorRegistry) -> Response:
-    encode, content_type = choose_encoder(request.headers.get("accept", ""))
-    return Response(encode(registry), headers={"content-type": content_type})
+def usable_cpus() -> int:
+    """Processors that this process may run on."""
+    return len(os.sched_getaffinity(0))
+
+
+def _answer(failures: dict[str, str], warnings: dict[str, str]) -> Response:
+    if failures:
+        log.warning("not healthy", extra={"fields": {"failures": failures}})
+    status = "unavailable" if failures else "degraded" if warnings else "ok"
+    body = {"status": status, "failures": failures, "warnings": warnings}
+    return JSONResponse(body, 503 if failures else 200)
+
+
+async def _refusal(_request: Request, error: Exception) -> Response:
+    refusal = error if isinstance(error, Refused) else Refused(str(error))
+    headers = {} if refusal.retry_after is None else {"retry-after": str(refusal.retry_after)}
+    return JSONResponse({"error": refusal.reason}, refusal.status, headers=headers)
 
 
 async def _failure(_request: Request, error: Exception) -> Response:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, NoReturn
 import uvicorn
 
 if TYPE_CHECKING:
+    from ssl import SSLContext
     from types import FrameType
 
     from starlette.types import ASGIApp
@@ -52,7 +53,13 @@ def listen(host: str, port: int) -> socket.socket:
     return socket.create_server((host, port), backlog=2048)
 
 
-def serve(app: ASGIApp, listener: socket.socket, *, drain_seconds: int = DRAIN_SECONDS) -> None:
+def serve(
+    app: ASGIApp,
+    listener: socket.socket,
+    *,
+    drain_seconds: int = DRAIN_SECONDS,
+    tls: SSLContext | None = None,
+) -> None:
     """Serve ``app`` until SIGTERM, then accept nothing more and finish what is running.
 
     Requests that still run after ``drain_seconds`` are cancelled. There is no access log: the
@@ -65,6 +72,7 @@ def serve(app: ASGIApp, listener: socket.socket, *, drain_seconds: int = DRAIN_S
         server_header=False,
         timeout_keep_alive=KEEP_ALIVE_SECONDS,
         timeout_graceful_shutdown=drain_seconds,
+        ssl_context_factory=None if tls is None else lambda _config, _default: tls,
     )
     host, port = listener.getsockname()
     log.info("listening", extra={"fields": {"host": host, "port": port}})

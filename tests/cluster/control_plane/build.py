@@ -10,7 +10,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from .binaries import MODULE, GoProgram, cached, unbuilt
+from .binaries import CLUSTER, KUBERNETES, GoProgram, Kit, cached, unbuilt
 
 # Clients judge a server by its version, which a build without these does not know.
 VERSIONED = ("k8s.io/component-base/version", "k8s.io/client-go/pkg/version")
@@ -37,9 +37,12 @@ def build(program: GoProgram) -> Path:
     with tempfile.TemporaryDirectory(dir=target.parent) as folder:
         built = Path(folder) / program.name
         done = subprocess.run(
-            [*GO_BUILD, f"-ldflags={linker_flags(program)}", "-o", str(built), program.package],
-            cwd=MODULE,
-            env={**os.environ, "CGO_ENABLED": "0"},
+            [
+                *(*GO_BUILD, f"-tags={','.join(program.tags)}"),
+                *(f"-ldflags={linker_flags(program)}", "-o", str(built), program.package),
+            ],
+            cwd=program.pinned_in,
+            env={**os.environ, "CGO_ENABLED": str(int(program.cgo))},
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
@@ -56,7 +59,7 @@ def build(program: GoProgram) -> Path:
 def linker_flags(program: GoProgram) -> str:
     """No symbols, and for Kubernetes' own programs the version they answer with."""
     stripped = "-s -w"
-    if program.module != "k8s.io/kubernetes":
+    if program.module != KUBERNETES:
         return stripped
     major, minor, _ = program.version.removeprefix("v").split(".", 2)
     known = {"gitVersion": program.version, "gitMajor": major, "gitMinor": minor}
@@ -66,12 +69,12 @@ def linker_flags(program: GoProgram) -> str:
     return " ".join([stripped, *stamps])
 
 
-def main() -> int:
-    """Build everything that is missing, saying how long each took.
+def main(kit: Kit = CLUSTER) -> int:
+    """Build everything of ``kit`` that is missing, saying how long each took.
 
     Where there is no Go, the tests themselves say so.
     """
-    for program in unbuilt() if can_build() else ():
+    for program in unbuilt(kit) if can_build() else ():
         print(f"building {program.name} {program.version} ...", flush=True)  # noqa: T201
         started = time.monotonic()
         try:

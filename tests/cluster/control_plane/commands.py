@@ -1,4 +1,7 @@
-"""The command lines of the five servers. All listen on loopback, or not at all."""
+"""The command lines of the five servers.
+
+All listen on loopback, or not at all; the API server wherever it is told to.
+"""
 
 from __future__ import annotations
 
@@ -36,14 +39,19 @@ def etcd(binaries: Binaries, data: Path, client: int, peer: int) -> Command:
 
 
 def apiserver(
-    binaries: Binaries, credentials: Credentials, certificates: Path, port: int, etcd_port: int
+    binaries: Binaries,
+    credentials: Credentials,
+    certificates: Path,
+    address: tuple[str, int],
+    etcd_port: int,
 ) -> Command:
     """Kubernetes' admission as it comes: Pod Security, quota and limit ranges among it."""
+    host, port = address
     return (
         str(binaries["kube-apiserver"]),
         f"--etcd-servers=http://127.0.0.1:{etcd_port}",
-        "--bind-address=127.0.0.1",
-        "--advertise-address=127.0.0.1",
+        f"--bind-address={host}",
+        f"--advertise-address={host}",
         f"--secure-port={port}",
         # It signs a serving certificate for itself into this folder.
         f"--cert-dir={certificates}",

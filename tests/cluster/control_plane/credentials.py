@@ -13,12 +13,16 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 ADMIN = "admin"
+NODE = "node"
+"""The name of the one node that may have a kubelet of its own."""
 # User to groups. The names of Kubernetes' own are bound to roles by default.
 USERS = {
     ADMIN: "system:masters",
     "kwok": "system:masters",
     "system:kube-controller-manager": "",
     "system:kube-scheduler": "",
+    "system:kube-proxy": "",
+    f"system:node:{NODE}": "system:nodes",
 }
 
 

@@ -14,11 +14,13 @@ from . import commands, credentials
 from .processes import Server, free_ports, kill, start
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
     from .binaries import Binaries
     from .commands import Command
+
+    Wrapper = Callable[[httpx.BaseTransport], httpx.BaseTransport]
 
 PATIENCE_SECONDS = 120.0
 PAUSE_SECONDS = 0.05
@@ -30,24 +32,29 @@ class ControlPlaneError(Exception):
 
 @dataclass(frozen=True, kw_only=True)
 class ControlPlane:
-    """A running control plane without nodes. ``kubeconfig`` makes an administrator."""
+    """A running control plane without nodes. ``kubeconfigs`` is a file for each user."""
 
     url: str
-    kubeconfig: Path
+    kubeconfigs: Mapping[str, Path]
     authority: Path
     token: str
     started_in: float
     """Seconds from the first process to the first service account."""
     pids: tuple[int, ...]
 
-    def client(self) -> httpx.Client:
-        """HTTP to the API server, as an administrator."""
-        return _client(self.url, self.authority, self.token)
+    def client(self, wrapped: Wrapper = lambda transport: transport) -> httpx.Client:
+        """HTTP to the API server, as an administrator; ``wrapped`` may change how it gets there."""
+        return _client(self.url, self.authority, self.token, wrapped)
 
 
 @contextmanager
-def control_plane(binaries: Binaries, folder: Path) -> Iterator[ControlPlane]:
-    """All five servers, with their data and logs in ``folder``; ControlPlaneError if one fails."""
+def control_plane(
+    binaries: Binaries, folder: Path, host: str = "127.0.0.1"
+) -> Iterator[ControlPlane]:
+    """All five servers, with their data and logs in ``folder``; ControlPlaneError if one fails.
+
+    The API server listens on the address ``host``.
+    """
     began = time.monotonic()
     etcd, peer, port = free_ports(3)
     own = credentials.create(folder / "credentials")
@@ -60,8 +67,8 @@ def control_plane(binaries: Binaries, folder: Path) -> Iterator[ControlPlane]:
         cleanup.callback(lambda: kill(servers))
         run("etcd", commands.etcd(binaries, folder / "etcd", etcd, peer))
         certificates = folder / "certificates"
-        run("kube-apiserver", commands.apiserver(binaries, own, certificates, port, etcd))
-        url, authority = f"https://127.0.0.1:{port}", certificates / "apiserver.crt"
+        run("kube-apiserver", commands.apiserver(binaries, own, certificates, (host, port), etcd))
+        url, authority = f"https://{host}:{port}", certificates / "apiserver.crt"
         config = {user: own.kubeconfig(user, url, authority) for user in credentials.USERS}
         _wait(authority.exists, "a certificate", servers)
         with _client(url, authority, own.tokens[credentials.ADMIN]) as client:
@@ -80,7 +87,7 @@ def control_plane(binaries: Binaries, folder: Path) -> Iterator[ControlPlane]:
             _wait(_found(client, account), "a service account", servers)
         yield ControlPlane(
             url=url,
-            kubeconfig=config[credentials.ADMIN],
+            kubeconfigs=config,
             authority=authority,
             token=own.tokens[credentials.ADMIN],
             started_in=time.monotonic() - began,
@@ -88,10 +95,13 @@ def control_plane(binaries: Binaries, folder: Path) -> Iterator[ControlPlane]:
         )
 
 
-def _client(url: str, authority: Path, token: str) -> httpx.Client:
+def _client(
+    url: str, authority: Path, token: str, wrapped: Wrapper = lambda transport: transport
+) -> httpx.Client:
+    context = ssl.create_default_context(cafile=str(authority))
     return httpx.Client(
         base_url=url,
-        verify=ssl.create_default_context(cafile=str(authority)),
+        transport=wrapped(httpx.HTTPTransport(verify=context)),
         headers={"Authorization": f"Bearer {token}"},
         timeout=30,
         trust_env=False,

@@ -19,6 +19,8 @@ PASSWORD = "p\" '#>&~* ö"
 SECRETS: Mapping[str, str] = {"redisPassword": PASSWORD, "grafanaAdminPassword": "a" + PASSWORD}
 DRAIN_SECONDS = 3
 MODEL_INSTANCES = 2
+HASTY_ALERT = "CriticalErrorRate"
+"""It fires after one scrape interval, not after a minute: a test waits for it."""
 
 
 @cache
@@ -27,6 +29,7 @@ def specs() -> Mapping[str, ServiceSpec]:
     services = {
         "gateway": {"drain": DRAIN_SECONDS},
         "triton": {"instances": MODEL_INSTANCES, "exit_timeout": 10},
+        "prometheus": {"alerts": {"thresholds": {HASTY_ALERT: {"for_seconds": 15}}}},
     }
     tree = platform("local") | {"services": services}
     return {entry.spec.name: entry.spec for entry in parse(tree, "Pulumi.local.yaml").entries}

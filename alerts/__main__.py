@@ -1,0 +1,63 @@
+"""``python -m alerts``: write what is generated from the rules; ``--check`` only compares."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from .render import rule_file
+from .rules import EVERYTHING, ON_DOCKER, alerts, groups
+from .runbooks import page
+
+ROOT = Path(__file__).parents[1]
+RULES = {
+    Path("alerts/generated/kubernetes.yaml"): EVERYTHING,
+    Path("alerts/generated/docker.yaml"): ON_DOCKER,
+}
+RUNBOOKS = Path("docs/runbooks")
+NOTE = (
+    "# Every rule there is, with the defaults: written by `python -m alerts`. A stack gets those\n"
+    "# that its services can feed, with its own numbers.\n"
+)
+
+
+def generated(root: Path) -> dict[Path, str]:
+    """The files as they should be, by their path below ``root``."""
+    found = {path: NOTE + rule_file(groups(facts), facts) for path, facts in RULES.items()}
+    for alert in alerts(EVERYTHING):
+        path = RUNBOOKS / f"{alert.name}.md"
+        present = (root / path).read_text() if (root / path).exists() else ""
+        found[path] = page(alert, EVERYTHING, present)
+    return found
+
+
+def stale(root: Path) -> list[Path]:
+    """The files that differ from what the rules say, and those of alerts that are gone."""
+    wanted = generated(root)
+    differ = [
+        path
+        for path, text in wanted.items()
+        if not (root / path).exists() or (root / path).read_text() != text
+    ]
+    pages = {path.relative_to(root) for path in (root / RUNBOOKS).glob("[A-Z]*.md")}
+    return differ + sorted(pages - wanted.keys() - {RUNBOOKS / "README.md"})
+
+
+def main(arguments: list[str]) -> int:
+    """The exit status: 1 when something differs and was not to be written."""
+    if arguments == ["--check"]:
+        found = stale(ROOT)
+        for path in found:
+            sys.stderr.write(f"{path}: differs from the rules; run python -m alerts\n")
+        return 1 if found else 0
+    if arguments:
+        sys.stderr.write("usage: python -m alerts [--check]\n")
+        return 1
+    for path, text in generated(ROOT).items():
+        (ROOT / path).parent.mkdir(parents=True, exist_ok=True)
+        (ROOT / path).write_text(text)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,1 @@
+"""The rollout controller's statistics, measured beside the published algorithms of others."""

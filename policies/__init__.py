@@ -1,0 +1,1 @@
+"""Policy packs: what must hold of every resource before anything is applied."""

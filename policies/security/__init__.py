@@ -1,0 +1,1 @@
+"""The pack ``security``: what is unsafe."""

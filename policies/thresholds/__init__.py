@@ -1,0 +1,1 @@
+"""The pack ``thresholds``: what is too weak, too sudden or too expensive."""

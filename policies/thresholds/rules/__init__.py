@@ -1,0 +1,25 @@
+"""All rules of the pack ``thresholds``."""
+
+from policies.framework.rule import AnyRule
+
+from . import (
+    alerts,
+    availability,
+    gpus,
+    memory_volumes,
+    retention,
+    rollout,
+    schedules,
+    spend,
+)
+
+RULES: tuple[AnyRule, ...] = (
+    *rollout.RULES,
+    *alerts.RULES,
+    *retention.RULES,
+    *availability.RULES,
+    *gpus.RULES,
+    *memory_volumes.RULES,
+    *schedules.RULES,
+    *spend.RULES,
+)

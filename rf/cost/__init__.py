@@ -1,0 +1,1 @@
+"""The monthly estimate on the command line."""

@@ -1,0 +1,1 @@
+"""The policy packs outside the engine: over plans and over Kubernetes YAML files."""

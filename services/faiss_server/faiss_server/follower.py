@@ -1,0 +1,167 @@
+"""Follows a writer over HTTP: its newest snapshot first, then its log, frame by frame."""
+
+from __future__ import annotations
+
+import logging
+import shutil
+import time
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from . import manifest as manifests
+from .errors import Refused
+from .record import (
+    HEADER,
+    BadFrameError,
+    NewEpoch,
+    Restored,
+    read_header,
+    records_in,
+    require_payload,
+)
+from .remote import Remote, RemoteError
+from .roles import FOLLOWER
+from .snapshot_files import BadSnapshotError, verify
+
+if TYPE_CHECKING:
+    from threading import Event
+
+    from .committer import Committer
+    from .manifest import Manifest
+    from .store import Store
+
+WAIT_SECONDS = 5
+PAUSE_SECONDS = 0.5
+
+log = logging.getLogger(__name__)
+
+
+class DivergedError(Exception):
+    """What follows cannot be had from the log: a snapshot has to be taken over."""
+
+
+class Follower:
+    """Brings a store after its writer's. ``writer_position`` is what the writer said last."""
+
+    def __init__(self, store: Store, committer: Committer) -> None:
+        """Nothing is asked before ``step``."""
+        self._store, self._committer = store, committer
+        self._snapshot_seen = ""
+        self.writer_position = 0
+        self.failure: str | None = "the writer has not been asked yet"
+        self._caught_up: float | None = None
+
+    @property
+    def lag_seconds(self) -> float:
+        """Seconds since this server held all that the writer had; infinite before the first time.
+
+        By the monotonic clock, which no step of the wall clock moves.
+        """
+        return float("inf") if self._caught_up is None else time.monotonic() - self._caught_up
+
+    @property
+    def lag_records(self) -> int:
+        """Records that the writer had when it was last asked, and this server has not."""
+        return max(0, self.writer_position - self._store.log.position)
+
+    def step(self, stopping: Event) -> None:
+        """Ask once, take over what comes, and wait a little when it fails."""
+        try:
+            self._follow(Remote(self._store.role.writer))
+            self.failure = None
+        except (RemoteError, BadSnapshotError, BadFrameError, Refused, OSError) as error:
+            reason = " ".join(str(error).split())
+            if reason != self.failure:
+                log.warning("cannot follow", extra={"fields": {"reason": reason}})
+            self.failure = reason
+            stopping.wait(PAUSE_SECONDS)
+
+    def _follow(self, writer: Remote) -> None:
+        position, epoch = self._store.log.position, self._store.epoch
+        wait = 0 if self._caught_up is None else WAIT_SECONDS
+        answer = writer.log_after(position, epoch, wait)
+        if answer is None:
+            self._take_over(writer, diverged=True)
+            return
+        try:
+            if answer.frames:
+                self._committer.call(lambda: self._ingest(answer.frames)).result()
+        except DivergedError:
+            self._take_over(writer, diverged=True)
+            return
+        self.writer_position = answer.position
+        if self._store.log.position >= answer.position:
+            self._caught_up = time.monotonic()
+        if answer.snapshot != self._snapshot_seen:
+            self._refresh(writer, answer.snapshot)
+
+    def _ingest(self, frames: bytes) -> None:
+        """On the committer's thread: the same records under the same numbers, on our own disk."""
+        store, view = self._store, memoryview(frames)
+        if store.role.role != FOLLOWER:
+            return
+        while view:
+            header = read_header(view)
+            payload = view[HEADER.size : header.size]
+            require_payload(header, payload)
+            view = view[header.size :]
+            if not header.records:
+                continue
+            if header.first != store.log.position + 1:
+                raise DivergedError
+            records = list(records_in(payload))
+            if any(isinstance(record, Restored) for record in records):
+                raise DivergedError
+            changes = [record for record in records if not isinstance(record, NewEpoch)]
+            for record in changes:
+                store.catalogue.stage(record)
+            store.log.append_copy(header, payload)
+            if header.epoch != store.epoch:
+                store.epochs += ((header.epoch, header.first),)
+            for record in changes:
+                store.catalogue.apply(record)
+
+    def _refresh(self, writer: Remote, version: str) -> None:
+        """Take over a snapshot of the writer when it holds an index that was built anew."""
+        manifest = writer.manifest(version)
+        ours = {index.spec.name: index.contents.built for index in self._store.catalogue}
+        for entry in manifest.indexes:
+            built = ours.get(entry.name)
+            if entry.name in ours and entry.build and (
+                built is None or built.origin.build != entry.build
+            ):  # fmt: skip
+                self._take_over(writer, diverged=False)
+                return
+        self._snapshot_seen = version
+
+    def _take_over(self, writer: Remote, *, diverged: bool) -> None:
+        """Fetch the newest snapshot, verify it, and only then serve it.
+
+        When the logs have ``diverged``, ours is put aside: the writer's is the truth.
+        """
+        theirs = writer.newest_snapshot()
+        snapshots = self._store.snapshots
+        number = snapshots.next_number()
+        ours = replace(
+            theirs, number=number, version=manifests.version_name(number, theirs.position)
+        )
+        root = snapshots.begin(ours.version)
+        try:
+            for file in theirs.files:
+                (root / file.path).parent.mkdir(exist_ok=True)
+                writer.fetch(theirs.version, file.path, root / file.path)
+            verify(root, ours)
+            snapshots.finish(ours)
+        except BaseException:
+            shutil.rmtree(root, ignore_errors=True)
+            raise
+        self._committer.call(lambda: self._serve(ours, diverged=diverged)).result()
+        self._snapshot_seen = theirs.version
+        log.info("took over a snapshot", extra={"fields": {"version": theirs.version}})
+
+    def _serve(self, manifest: Manifest, *, diverged: bool) -> None:
+        store = self._store
+        if diverged or manifest.position > store.log.position:
+            store.start_log_anew("diverged" if diverged else "behind")
+        store.reload()
+        store.snapshots.prune()

@@ -1,0 +1,167 @@
+"""The data directory while it is served: catalogue, log, snapshots and role, and committing.
+
+LOCK                one process at a time
+role.json           the role that was handed over last
+log/                segments of the write-ahead log
+snapshots/          versions, each a directory with a manifest
+aside/              what was bad, for a person to look at
+live/               rows of this process; made anew at every start
+"""
+
+from __future__ import annotations
+
+import shutil
+from contextlib import ExitStack
+from typing import TYPE_CHECKING
+from uuid import uuid4
+
+from . import roles, segments
+from .committer import Done
+from .errors import NoRoom, NotTheWriter, Refused
+from .files import alone, sync_directory
+from .log import Log
+from .memory import Memory
+from .record import Add, NewEpoch
+from .recovery import Recovered, recover
+from .snapshots import Snapshots
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from .catalogue import Catalogue
+    from .committer import Change
+    from .manifest import Manifest
+    from .roles import Role
+    from .settings import Settings
+
+FOLD_WHILE_WRITING = 65_536
+"""Rows that may wait for the built index before additions are slowed down to its pace."""
+
+
+class Store:
+    """An open data directory. All but reading happens on the committer's thread."""
+
+    def __init__(self, settings: Settings) -> None:
+        """Recover. Raises OSError when the directory cannot be used, and LogDamagedError."""
+        root = settings.data_directory
+        self.settings, self.root = settings, root
+        self._open = ExitStack()
+        self._open.enter_context(alone(root / "LOCK"))
+        try:
+            self.log_directory = root / "log"
+            self.log_directory.mkdir(exist_ok=True)
+            shutil.rmtree(root / "live", ignore_errors=True)
+            self.snapshots = Snapshots(root / "snapshots", root / "aside")
+            self.role = roles.load(root / "role.json", settings.role, settings.writer)
+            self.memory = Memory(settings.cache_bytes, lambda: self.catalogue.bytes)
+            self.bad_snapshots: dict[str, str] = {}
+            self.torn_bytes = 0
+            self._adopt(recover(self.snapshots, self.log_directory, root / "live"))
+            if self.is_writer and not self.epochs:
+                self.begin_epoch()
+        except BaseException:
+            self._open.close()
+            raise
+
+    @property
+    def is_writer(self) -> bool:
+        return self.role.role == roles.WRITER
+
+    @property
+    def epoch(self) -> int:
+        return roles.current(self.epochs)
+
+    def commit(self, group: list[Change]) -> None:
+        """Log and apply changes that may share one write, and answer each."""
+        staged = [change for change in group if self._stage(change)]
+        if not staged:
+            return
+        try:
+            position = self.log.append([change.record for change in staged], self.epoch)
+        except (Refused, OSError) as error:
+            self.catalogue.unstage()
+            for change in staged:
+                change.done.set_exception(error)
+            return
+        for change in staged:
+            removed = self.catalogue.apply(change.record)
+            added = len(change.record.ids) if isinstance(change.record, Add) else 0
+            change.done.set_result(Done(position, added, removed))
+        self._keep_pace()
+
+    def begin_epoch(self) -> None:
+        """Become the writer: the log says so before any change of ours."""
+        epoch = roles.next_epoch(self.epochs)
+        self.log.append([NewEpoch()], epoch)
+        self.epochs += ((epoch, self.log.position),)
+
+    def set_role(self, role: Role) -> None:
+        """Take a role, durably."""
+        roles.store(self.root / "role.json", role)
+        self.role = role
+
+    def reload(self) -> None:
+        """Serve what the directory holds at this moment in place of what is served."""
+        self.log.close()
+        before = self.catalogue
+        self._adopt(recover(self.snapshots, self.log_directory, self.root / "live"))
+        before.delete()
+
+    def start_log_anew(self, reason: str) -> None:
+        """Put the whole log aside; the snapshots alone decide from here on."""
+        self.log.close()
+        put_log_aside(self.root, reason)
+
+    def idle(self) -> None:
+        """Use a quiet moment to vouch for the last record."""
+        if not self.log.failure:
+            self.log.seal()
+
+    def close(self) -> None:
+        """Write down what is not on disk yet, and let others have the directory."""
+        self.log.close()
+        self._open.close()
+
+    def _adopt(self, found: Recovered) -> None:
+        self.catalogue: Catalogue = found.catalogue
+        self.epochs = found.epochs
+        self.snapshot: Manifest | None = found.snapshot
+        self.bad_snapshots.update(found.bad)
+        self.torn_bytes += found.torn_bytes
+        self.log = Log(self.log_directory, found.position, interval=self.settings.fsync_interval)
+        since = found.snapshot.position if found.snapshot else 0
+        self.log.bytes_since_snapshot = segments.bytes_after(self.log_directory, since)
+
+    def _stage(self, change: Change) -> bool:
+        """Check a change and prepare it; a refusal is its answer."""
+        try:
+            self._require_writer()
+            if change.new and isinstance(change.record, Add):
+                self.catalogue.get(change.record.index).require_new(change.record.ids)
+            self.catalogue.stage(change.record, self.memory)
+        except OSError as error:
+            change.done.set_exception(NoRoom(f"the disk takes no more: {error.strerror}"))
+        except Refused as refusal:
+            change.done.set_exception(refusal)
+        else:
+            return True
+        return False
+
+    def _require_writer(self) -> None:
+        if not self.is_writer:
+            where = f"; the writer is {self.role.writer}" if self.role.writer else ""
+            raise NotTheWriter(f"this server is a follower and takes no changes{where}")
+
+    def _keep_pace(self) -> None:
+        for index in self.catalogue:
+            contents = index.contents
+            while contents.built is not None and contents.waiting > FOLD_WHILE_WRITING:
+                contents.fold(contents.rows.count)
+
+
+def put_log_aside(root: Path, reason: str) -> None:
+    """Move the segments to ``aside``, where nothing reads them and nothing removes them."""
+    place = root / "aside" / f"log-{reason}-{uuid4().hex}"
+    (root / "log").replace(place)
+    (root / "log").mkdir()
+    sync_directory(root)

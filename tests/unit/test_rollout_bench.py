@@ -84,8 +84,8 @@ class OneRun:
 @pytest.mark.parametrize("traffic", [INDEPENDENT, BURSTY], ids=lambda traffic: traffic.name)
 @pytest.mark.parametrize("canary", [0.0, 0.05, 0.3])
 def test_both_come_to_the_same_end_at_the_same_poll(traffic: Traffic, canary: float) -> None:
-    runs = 3
-    scenario = Scenario(traffic=traffic, canary_rate=0.5, canary=canary)
+    runs = 2
+    scenario = Scenario(traffic=traffic, canary_rate=0.9, canary=canary)
     stream = scenario.stream(runs, seed=11)
     theirs = Ours(ARGS, PACE, np.full((3, runs), EFFECT), compare_latency=False)
     mine = [OneRun() for _ in range(runs)]

@@ -4,10 +4,12 @@ import copy
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric import ec
 from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import TypeAdapter
 
+from components.gateway.keys import CURVE, text_of
 from settings import SECRETS, Settings, SettingsError, Stack, parse
 from tests.conftest import platform
 
@@ -15,6 +17,7 @@ STACKS = ("local", "staging", "production")
 FILE = "Pulumi.test.yaml"
 LOCAL: dict[str, Any] = {"environment": "local", "target": {"kind": "docker"}}
 MADE_UP = "0-made-up"
+PUBLIC_KEY = text_of(ec.generate_private_key(CURVE()).public_key())
 
 
 def with_value(tree: dict[str, Any], path: str, value: Any) -> dict[str, Any]:
@@ -45,15 +48,15 @@ def everything() -> dict[str, Any]:
     return found
 
 
-BY_NAME = (("pod_labels",), ("prices",), ("max_active_of",), ("thresholds",))
+BY_NAME = (("pod_labels",), ("prices",), ("max_active_of",), ("thresholds",), ("access", "clients"))
 """Mappings from names to values."""
 
 
 def sections(tree: Any, path: tuple[str | int, ...] = ()) -> list[tuple[str | int, ...]]:
-    """Where the sections of a settings tree are; what ``BY_NAME`` holds has keys of its own kind."""
+    """Where the sections of a settings tree are; in what ``BY_NAME`` holds, any key may stand."""
     if isinstance(tree, list):
         return [found for i, item in enumerate(tree) for found in sections(item, (*path, i))]
-    if not isinstance(tree, dict) or path[-1:] in BY_NAME:
+    if not isinstance(tree, dict) or path[-1:] in BY_NAME or path[-2:] in BY_NAME:
         return []
     return [path, *(f for key, value in tree.items() for f in sections(value, (*path, key)))]
 
@@ -77,7 +80,11 @@ def test_an_unknown_key_is_refused_at_every_level(path: tuple[str | int, ...]) -
 
 @pytest.mark.parametrize(
     "path",
-    [("cost", "prices"), ("services", "gateway", "max_active_of")],
+    [
+        ("cost", "prices"),
+        ("services", "gateway", "max_active_of"),
+        ("services", "gateway", "access", "clients"),
+    ],
     ids=".".join,
 )
 def test_a_name_that_is_none_is_refused_without_its_value(path: tuple[str, ...]) -> None:
@@ -229,10 +236,81 @@ def test_whatever_it_is_given_it_answers_in_words(tree: Any) -> None:
     assert all(line.startswith(FILE) for line in message.splitlines())
 
 
-def test_a_public_gateway_is_refused_while_it_asks_nobody_who_they_are() -> None:
-    message = complaint(with_value(platform("production"), "target.exposure", "public"))
+PUBLIC = with_value(platform("production"), "target.exposure", "public")
+HTTPS = {"hosts": ["ai.example.com"]}
 
-    assert "target.exposure is public, which needs TLS and client authentication" in message
+
+def test_a_public_gateway_is_refused_without_tls_and_while_it_asks_nobody_who_they_are() -> None:
+    message = complaint(PUBLIC)
+
+    assert "services.gateway.tls is not set, but target.exposure is public" in message
+    assert "services.gateway.access.required is false, but target.exposure is public" in message
+    assert "rf clients issue" in message
+
+
+def test_a_public_gateway_needs_both_and_no_more() -> None:
+    encrypted = with_value(PUBLIC, "services.gateway.tls", HTTPS)
+    asking = with_value(PUBLIC, "services.gateway.access", {"required": True})
+
+    assert "access.required" in complaint(encrypted)
+    assert "services.gateway.tls" in complaint(asking)
+    both = parse(with_value(asking, "services.gateway.tls", HTTPS), FILE)
+    assert {"gatewayCertificate", "gatewayKey"} < set(both.secrets)
+
+
+def test_a_certificate_of_cert_manager_needs_no_secret_and_a_cluster() -> None:
+    kept = {**HTTPS, "issuer": {"name": "letsencrypt"}}
+
+    stack = parse(with_value(platform("production"), "services.gateway.tls", kept), FILE)
+    assert "gatewayKey" not in stack.secrets
+
+    message = complaint(with_value(LOCAL, "services.gateway.tls", kept))
+    assert "services.gateway.tls.issuer is one of cert-manager, which needs Kubernetes" in message
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "expected"),
+    [
+        ("tls", {"hosts": []}, "tls.hosts: "),
+        ("tls", {"hosts": ["*.example.com"]}, "name first what clients use"),
+        ("tls", {"hosts": ["https://example.com"]}, "tls.hosts.0: "),
+        ("access", {"clients": {"web": {"rate": "10"}}}, "clients.web.rate: "),
+        ("access", {"clients": {"web": {"rate": "0/second"}}}, "clients.web.rate: "),
+        (
+            "access",
+            {"required": True, "clients": {"web": {"rate": "1/minute"}}},
+            "clients.web.rate is 1/minute, which is less than one request for each of 2 gateways",
+        ),
+    ],
+)
+def test_a_door_that_makes_no_sense_is_refused_in_words(
+    path: str, value: Any, expected: str
+) -> None:
+    tree = with_value(platform("production"), "services.gateway", {"replicas": 2, path: value})
+
+    assert f"researchflow-ai:platform.services.gateway.{path}" in complaint(tree)
+    assert expected in complaint(tree)
+
+
+@pytest.mark.parametrize(
+    "public", ["hunter2", "aHVudGVyMg==", "-----BEGIN PRIVATE KEY-----\nhunter2\n-----END", "ä"]
+)
+def test_what_is_no_public_key_is_refused_without_being_shown(public: str) -> None:
+    key = {"public": public, "expires": "2030-01-01"}
+    access = {"clients": {"web": {"keys": {"web": key}}}}
+
+    message = complaint(with_value(LOCAL, "services.gateway.access", access))
+
+    assert "access.clients.web.keys.web.public: is not the public key of a client" in message
+    assert public not in message
+
+
+def test_a_key_is_called_like_its_client() -> None:
+    clients = {"web": {"keys": {"other": {"public": PUBLIC_KEY, "expires": "2030-01-01"}}}}
+
+    message = complaint(with_value(LOCAL, "services.gateway.access", {"clients": clients}))
+
+    assert "clients.web.keys.other: a key is called like its client, web" in message
 
 
 def test_what_a_service_cannot_be_described_with_is_refused_with_its_key() -> None:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import socket
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
 
+from services.faiss_server.faiss_server import serving
 from services.faiss_server.faiss_server.api import codec
 from tests.services.faiss_client import BINARY, nearest, reason_of, start, vectors
 from tests.services.server_process import SERVICES
@@ -98,6 +100,16 @@ def test_a_removed_id_may_come_back(server: Faiss) -> None:
 
     assert server.add(np.array([1]), data[:1] + 50).is_success
     assert server.search(data[:1] + 50, 1).tolist() == [[1]]
+
+
+def test_an_answer_never_waits_for_the_acknowledgement_of_its_headers() -> None:
+    """Nagle's algorithm and delayed acknowledgements together would cost 40 ms, each time."""
+    with (
+        serving.listen("127.0.0.1", 0) as listener,
+        socket.create_connection(listener.getsockname()),
+        listener.accept()[0] as accepted,
+    ):
+        assert accepted.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
 
 
 # Refusals

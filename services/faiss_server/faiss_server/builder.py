@@ -7,6 +7,7 @@ because nothing that is stored changes.
 from __future__ import annotations
 
 import logging
+import os
 import threading
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from .memory import Memory
 
 SLICE = 4096
+NICE = 10
 FEW = 8192
 """Rows that may be left for the moment of the swap, during which no change is taken."""
 TRAINING_COPIES = 3
@@ -81,6 +83,9 @@ class Builder:
         threading.Thread(target=self._run, args=(index, plan), name="builder", daemon=True).start()
 
     def _run(self, index: Index, plan: planner.Plan) -> None:
+        # On Linux this is the thread's own, and that of the threads that faiss starts from it:
+        # searches go first.
+        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICE)
         try:
             self._rebuild(index, plan)
         except (RuntimeError, OSError, MemoryError, Refused) as error:

@@ -6,6 +6,8 @@ snapshot, swapping a rebuilt index, handing over the role.
 
 from __future__ import annotations
 
+import logging
+import os
 import threading
 from collections import deque
 from concurrent.futures import Future
@@ -25,6 +27,8 @@ GROUP_BYTES = 8 * 2**20
 IDLE_SECONDS = 1.0
 
 T = TypeVar("T")
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -116,7 +120,18 @@ class Committer:
                 _finish(group)
             else:
                 # From here on nobody can cancel: the answer and the log must agree.
-                self._commit([one for one in group if one.done.set_running_or_notify_cancel()])
+                self._commit_or_die(
+                    [one for one in group if one.done.set_running_or_notify_cancel()]
+                )
+
+    def _commit_or_die(self, group: list[Change]) -> None:
+        """What is in the log and was not applied is put right by a start, and by nothing else."""
+        try:
+            self._commit(group)
+        except BaseException:
+            log.critical("a change could not be applied; starting anew", exc_info=True)
+            logging.shutdown()
+            os._exit(os.EX_SOFTWARE)
 
     def _has_work(self) -> bool:
         return self._stopping or bool(self._waiting)

@@ -119,7 +119,8 @@ class Engine:
     def _follow(self) -> None:
         self._opened.wait()
         while not self._stopping.is_set():
-            if self.store.is_writer:
+            store = self.open_store
+            if store is None or store.is_writer:
                 self._stopping.wait(UPKEEP_SECONDS)
             else:
                 self.follower.step(self._stopping)

@@ -21,6 +21,7 @@ from .record import (
 )
 from .remote import Remote, RemoteError
 from .roles import FOLLOWER
+from .segments import LogDamagedError
 from .snapshot_files import BadSnapshotError, verify
 
 if TYPE_CHECKING:
@@ -34,6 +35,10 @@ WAIT_SECONDS = 5
 PAUSE_SECONDS = 0.5
 
 log = logging.getLogger(__name__)
+
+
+FAILURES = (RemoteError, BadSnapshotError, BadFrameError, LogDamagedError, Refused, OSError)
+"""What a later attempt may cure."""
 
 
 class DivergedError(Exception):
@@ -69,7 +74,7 @@ class Follower:
         try:
             self._follow(Remote(self._store.role.writer))
             self.failure = None
-        except (RemoteError, BadSnapshotError, BadFrameError, Refused, OSError) as error:
+        except FAILURES as error:
             reason = " ".join(str(error).split())
             if reason != self.failure:
                 log.warning("cannot follow", extra={"fields": {"reason": reason}})
@@ -77,6 +82,8 @@ class Follower:
             stopping.wait(PAUSE_SECONDS)
 
     def _follow(self, writer: Remote) -> None:
+        if self._store.log.failure:
+            self._committer.call(self._store.reload).result()
         position, epoch = self._store.log.position, self._store.epoch
         wait = 0 if self._caught_up is None else WAIT_SECONDS
         answer = writer.log_after(position, epoch, wait)

@@ -85,8 +85,6 @@ class Log:
         self.position += records
         if self._interval is None:
             self.sync()
-        with self._grown:
-            self._grown.notify_all()
         return self.position
 
     def _write(self, data: bytes) -> None:
@@ -121,6 +119,8 @@ class Log:
                 self.failure = f"the log cannot be synced: {error.strerror}; restart the server"
                 raise LogFailedError(self.failure) from error
             self.durable = position
+        with self._grown:
+            self._grown.notify_all()
 
     def _sync_now_and_then(self) -> None:
         while not self._closed.wait(self._interval):

@@ -101,6 +101,7 @@ class Restorer:
         """
         with self._lock:
             restore = self.get(number)
+            restore.touched = time.monotonic()
             _require_good(restore.root, restore.manifest)
             restored = (
                 self._swap_damaged(restore)

@@ -17,12 +17,13 @@ from uuid import uuid4
 
 from . import roles, segments
 from .committer import Done
-from .errors import NoRoom, NotTheWriter, Refused
+from .errors import Busy, NoRoom, NotTheWriter, Refused
 from .files import alone, sync_directory
 from .log import Log
 from .memory import Memory
 from .record import Add, NewEpoch
 from .recovery import Recovered, recover
+from .segments import LogDamagedError
 from .snapshots import Snapshots
 
 if TYPE_CHECKING:
@@ -80,8 +81,9 @@ class Store:
             position = self.log.append([change.record for change in staged], self.epoch)
         except (Refused, OSError) as error:
             self.catalogue.unstage()
+            refusal = error if isinstance(error, Refused) else Busy(f"no change is taken: {error}")
             for change in staged:
-                change.done.set_exception(error)
+                change.done.set_exception(refusal)
             return
         for change in staged:
             removed = self.catalogue.apply(change.record)
@@ -101,10 +103,17 @@ class Store:
         self.role = role
 
     def reload(self) -> None:
-        """Serve what the directory holds at this moment in place of what is served."""
+        """Serve what the directory holds at this moment in place of what is served.
+
+        When that cannot be read, the old indexes stay, no change is taken, and health says why.
+        """
         self.log.close()
         before = self.catalogue
-        self._adopt(recover(self.snapshots, self.log_directory, self.root / "live"))
+        try:
+            self._adopt(recover(self.snapshots, self.log_directory, self.root / "live"))
+        except (LogDamagedError, OSError) as error:
+            self.log.failure = f"the indexes could not be loaded again: {error}"
+            raise
         before.delete()
 
     def start_log_anew(self, reason: str) -> None:
@@ -141,8 +150,8 @@ class Store:
             self.catalogue.stage(change.record, self.memory)
         except OSError as error:
             change.done.set_exception(NoRoom(f"the disk takes no more: {error.strerror}"))
-        except Refused as refusal:
-            change.done.set_exception(refusal)
+        except Exception as error:  # noqa: BLE001 - whoever asked gets it, and the thread lives
+            change.done.set_exception(error)
         else:
             return True
         return False

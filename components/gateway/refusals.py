@@ -44,6 +44,12 @@ REFUSED: Mapping[str, Refusal] = MappingProxyType(
             reason="this changes the server for everybody; it is managed by the platform, not by "
             "clients",
         ),
+        # Replication, backup and promotion: between servers, and for whoever operates them.
+        "faiss": Refusal(
+            paths=("snapshots", "restores", "wal", "role", "promote", "handover"),
+            reason="this is for whoever operates the server (rf backup, rf rollout), not for "
+            "clients",
+        ),
     }
 )
 """What is refused, by service."""

@@ -39,6 +39,11 @@ test-e2e: .venv-dev  ## every server that can be had as a real process; Linux, a
 test-cluster: .venv-dev  ## every manifest against a real control plane; builds it once with Go
 	@$(BIN)/python -m tests.cluster.control_plane.build && $(BIN)/pytest -q -m cluster tests/cluster
 
+.PHONY: test-node
+test-node: .venv-dev  ## staging's pods on a real node; Linux, as root; builds it once with Go
+	@scripts/triton || true
+	@$(BIN)/python -m tests.node.machine.build && $(BIN)/pytest -q -m node tests/node
+
 .PHONY: test-engine
 test-engine: .venv-dev  ## the program under the real Pulumi CLI, where it is on PATH
 	@$(BIN)/pytest -q -n 2 --dist loadgroup tests/engine

@@ -19,7 +19,7 @@ from tests.node.machine.world import RUN
 from tests.node.stack import described, image, real
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from tests.cluster.platform import Platform
 
@@ -64,18 +64,23 @@ def node(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
 
 
 @pytest.fixture(scope="session")
-def platform(node: Cluster, request: pytest.FixtureRequest) -> Platform:
+def tell(request: pytest.FixtureRequest) -> Callable[[str], None]:
+    """Has a line shown at the end of the run."""
+    return request.config.stash.setdefault(TIMINGS, []).append
+
+
+@pytest.fixture(scope="session")
+def platform(node: Cluster, tell: Callable[[str], None]) -> Platform:
     """Every pod of the stack that can be had, ready."""
     found = described(node.api)
-    told = request.config.stash.setdefault(TIMINGS, [])
-    told.append(f"control plane and node ready in {node.started_in:.1f} s")
+    tell(f"control plane and node ready in {node.started_in:.1f} s")
     began = time.monotonic()
     load_images(node)
     make_volumes(node, found)
-    told.append(f"images and volumes there in {time.monotonic() - began:.1f} s")
+    tell(f"images and volumes there in {time.monotonic() - began:.1f} s")
     began = time.monotonic()
     found.install()
-    told.append(f"{len(found.pods())} pods ready in {time.monotonic() - began:.1f} s")
+    tell(f"{len(found.pods())} pods ready in {time.monotonic() - began:.1f} s")
     return found
 
 

@@ -11,7 +11,14 @@ from tests.cluster.control_plane.credentials import NODE
 from tests.cluster.objects import waves
 from tests.cluster.platform import Platform
 from tests.conftest import planned, platform
-from tests.e2e.harness.images import Image, Missing, find, program_bind
+from tests.e2e.harness.images import (
+    FINDERS,
+    NOT_TO_BE_HAD,
+    Image,
+    Missing,
+    find,
+    program_bind,
+)
 from tests.node.machine.programs import NODE as PROGRAMS
 
 if TYPE_CHECKING:
@@ -51,13 +58,18 @@ SMALL: Mapping[str, Mapping[str, Any]] = {
 """What differs from the stack file: one pod more of each has to fit on two cores and 8 GiB."""
 
 
+ASKS_THE_API = ("kube-state-metrics", "prometheus")
+"""Services that are built here. Debian's Prometheus discovers no pods."""
+
+
 def image(service: str) -> Image | Missing:
-    """What there is for ``service``; Prometheus is one that can discover pods."""
-    if service != "prometheus":
-        return find(service)
-    (program,) = (program for program in PROGRAMS.built if program.name == "prometheus")
-    built = program_bind(cached(program), "prometheus")
-    return Image(version=program.version, entrypoint=("prometheus",), binds=(built,))
+    """What there is for ``service``."""
+    if service not in ASKS_THE_API:
+        known = service in FINDERS or service in NOT_TO_BE_HAD
+        return find(service) if known else Missing(reason="nobody said what stands for its image")
+    (program,) = (program for program in PROGRAMS.built if program.name == service)
+    built = program_bind(cached(program), program.name)
+    return Image(version=program.version, entrypoint=(program.name,), binds=(built,))
 
 
 def real() -> dict[str, ServiceSpec]:

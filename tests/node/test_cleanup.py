@@ -68,6 +68,7 @@ def test_what_a_killed_run_started_is_gone_and_the_next_one_starts(tmp_path: Pat
     seconds_until(lambda: not Path("/proc", world).exists(), within=GONE_SECONDS)
     seconds_until(lambda: not left(killed.pid), within=GONE_SECONDS)
     assert machine() == before
+    (tmp_path / "again").mkdir()
     with cluster(binaries(NODE), tmp_path / "again") as again:
         assert again.started_in < STARTED_SECONDS
     assert machine() == before

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 
 from tests.cluster.control_plane.build import main
 
-from .programs import NODE
+from .programs import NODE, can_compile_c
 
 if __name__ == "__main__":
-    sys.exit(main(NODE))
+    # Without a compiler the tests say so; the rest is of use already.
+    built = tuple(program for program in NODE.built if can_compile_c() or not program.cgo)
+    sys.exit(main(replace(NODE, built=built)))

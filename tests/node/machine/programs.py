@@ -28,6 +28,9 @@ Kubernetes' own programs have the pins of the cluster tier.
 """
 CONTAINERD = "github.com/containerd/containerd/v2"
 CNI = Path("/usr/lib/cni")
+COMPILER = (
+    "runc needs a C compiler and libseccomp (Debian: gcc libc6-dev libseccomp-dev pkg-config)"
+)
 PLUGINS = ("bridge", "host-local", "loopback")
 
 NODE = Kit(
@@ -58,6 +61,13 @@ NODE = Kit(
             tags=("remove_all_sd", "enable_kubernetes_sd"),
             exact=True,
         ),
+        GoProgram(
+            name="kube-state-metrics",
+            module="k8s.io/kube-state-metrics/v2",
+            pinned_in=PINS / "kube-state-metrics",
+            path="",
+            exact=True,
+        ),
     ),
     system={
         **CLUSTER.system,
@@ -80,7 +90,8 @@ def obstacle() -> str | None:
     try:
         binaries(NODE)
     except MissingProgramsError as error:
-        return str(error)
+        headers = "" if can_compile_c() else f"; {COMPILER}"
+        return f"{error}{headers}"
     if missing := [name for name in PLUGINS if not (CNI / name).exists()]:
         return f"no {', '.join(missing)} in {CNI} (Debian: containernetworking-plugins)"
     if not hierarchies():

@@ -76,7 +76,7 @@ def walk(source: Path, target: str, without: Iterable[str] = ()) -> Files:
     if not source.is_dir():
         return {target: source}
     found: Files = {}
-    for folder, folders, files in os.walk(source, followlinks=True):
+    for folder, folders, files in os.walk(source):
         folders[:] = [name for name in folders if not name.startswith(tuple(without))]
         below = Path(target) / Path(folder).relative_to(source)
         found |= {str(below / name): Path(folder) / name for name in files}

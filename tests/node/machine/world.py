@@ -68,7 +68,7 @@ _HIERARCHY = """
 mkdir {folder}
 mount -t cgroup -o {options} cgroup {folder}
 """
-# Packets to the address of a Service need a way to go before kube-proxy's rules send them elsewhere.
+# Packets to a Service's address need a way to go before kube-proxy's rules send them elsewhere.
 # The shell stays: the first process of a namespace has to reap what others leave behind.
 _READY = f"""
 ip link set lo up

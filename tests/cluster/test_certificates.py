@@ -4,23 +4,25 @@ from __future__ import annotations
 
 import json
 import subprocess
-from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import pytest
 import yaml
 
+from components.context import Context
 from components.gateway import Gateway, GatewayArgs
 from components.gateway.tls import IssuerArgs, TlsArgs
 from components.platforms.kubernetes.certificates import certificate
 from tests.cluster.api import Api, ApiError, Ref
 from tests.cluster.control_plane.plane import control_plane
+from tests.cluster.waiting import until_nothing
 from tests.unit.kubernetes_objects import cluster
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from components.platforms.kubernetes.manifest import Body
     from tests.cluster.control_plane.binaries import Binaries
 
 pytestmark = [pytest.mark.cluster, pytest.mark.xdist_group("cluster")]
@@ -53,39 +55,38 @@ def api(
         found.apply(definition)
         namespace = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": NAMESPACE}}
         found.apply(namespace)
-        wait_until_established(found, Ref.of(definition))
+        until_nothing(lambda: not_established(found, Ref.of(definition)))
         yield found
 
 
-def wait_until_established(api: Api, ref: Ref) -> None:
-    def established() -> bool:
-        conditions = api.get(ref).get("status", {}).get("conditions", [])
-        return any(c["type"] == "Established" and c["status"] == "True" for c in conditions)
+def not_established(api: Api, ref: Ref) -> list[str]:
+    """Nothing once the server knows the kind."""
+    conditions = api.get(ref).get("status", {}).get("conditions", [])
+    held = [each["type"] for each in conditions if each["status"] == "True"]
+    return [] if "Established" in held else [f"{ref} is {held}"]
 
-    wait_for(established, "the definition is not established")
+
+def wanted(kind: Literal["ClusterIssuer", "Issuer"] = "ClusterIssuer") -> Body:
+    """The gateway's certificate."""
+    tls = TlsArgs(hosts=("ai.example.com",), issuer=IssuerArgs(name="mine", kind=kind))
+    (found,) = certificate(Gateway.describe(GatewayArgs(tls=tls), Context()), cluster())
+    return found.body
 
 
 @pytest.mark.parametrize("kind", ["ClusterIssuer", "Issuer"])
-def test_a_certificate_is_taken_as_it_is_and_taken_once(api: Api, kind: Any) -> None:
-    tls = TlsArgs(hosts=("ai.example.com",), issuer=IssuerArgs(name="mine", kind=kind))
-    (wanted,) = certificate(gateway(tls), cluster())
-
-    made = api.apply(wanted.body)
-    again = api.apply(wanted.body)
+def test_a_certificate_is_taken_as_it_is_and_taken_once(
+    api: Api, kind: Literal["ClusterIssuer", "Issuer"]
+) -> None:
+    made = api.apply(wanted(kind))
+    again = api.apply(wanted(kind))
 
     assert made.warnings == ()
-    assert made.body["spec"] == wanted.body["spec"]
+    assert made.body["spec"] == wanted(kind)["spec"]
     assert again.body["metadata"]["resourceVersion"] == made.body["metadata"]["resourceVersion"]
 
 
-def test_a_certificate_with_a_word_that_cert_manager_does_not_know_is_refused(api: Api) -> None:
-    tls = TlsArgs(hosts=("ai.example.com",), issuer=IssuerArgs(name="mine"))
-    (wanted,) = certificate(gateway(tls), cluster())
-    body = {**wanted.body, "spec": {**wanted.body["spec"], "dnsName": "ai.example.com"}}
+def test_a_word_that_cert_manager_does_not_know_would_be_refused(api: Api) -> None:
+    spec = {**wanted()["spec"], "dnsName": "ai.example.com"}
 
     with pytest.raises(ApiError, match="dnsName"):
-        api.apply(body)
-
-
-def gateway(tls: TlsArgs) -> Any:
-    return replace(Gateway.describe(GatewayArgs(tls=tls), CONTEXT))
+        api.apply({**wanted(), "spec": spec})

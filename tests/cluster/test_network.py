@@ -100,7 +100,7 @@ def test_the_judge_sees_what_each_policy_is_for(
     """Without any one of them something else would be possible; so none is in vain either."""
     intent = Intent.of(platform)
     tried = [port for port in ports(platform) if port.protocol == "TCP"]
-    assert len(network.policies) == 19
+    assert len(network.policies) > len(platform.specs)
 
     in_vain = [
         policy["metadata"]["name"]

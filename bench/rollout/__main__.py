@@ -7,7 +7,7 @@ healthy version, to its edge. All gates that roll back on counts are on, absolut
 
 Traffic: *independent* requests; *bursty*, sessions of three requests on average, 1.5 s apart, whose
 failures correlate by 0.1 (design effect 1.4); *very bursty*, by 0.3 (2.2). Each run finds a history
-of six hours of its own traffic and estimates the design effect from it.
+of a day of its own traffic and estimates the design effect from it.
 
 The test's hypotheses are 1 %, what a healthy version may fail, and 5 %, the limit itself, so that
 a version at the limit is caught; between the two nothing is promised. Harm is counted to the

@@ -89,6 +89,12 @@ class Ours:
         ended: Mask = self.state != RUNNING
         return ended
 
+    def keep(self, runs: Mask) -> None:
+        """Go on with these runs only; the last axis of every array is that of runs."""
+        for name, value in vars(self).items():
+            if isinstance(value, np.ndarray) and value.shape:
+                setattr(self, name, value[..., runs])
+
     def poll(self, tick: Tick, now: float, length: float) -> None:
         """Take in what the poll at ``now`` added in the last ``length`` seconds, and decide."""
         running = ~self.done

@@ -43,6 +43,12 @@ class Peer:
         ended: Mask = self.state != RUNNING
         return ended
 
+    def keep(self, runs: Mask) -> None:
+        """Go on with these runs only; the last axis of every array is that of runs."""
+        for name, value in vars(self).items():
+            if isinstance(value, np.ndarray) and value.shape:
+                setattr(self, name, value[..., runs])
+
     def poll(self, tick: Tick, now: float, length: float) -> None:
         """Add to the window; at the end of an interval, check."""
         self.requests += tick.requests

@@ -14,7 +14,7 @@ from .ours import Ours, Tick
 from .streams import PARTS, Chunk, Counts, Floats, Mask, Stream, Traffic
 
 HEALTHY = 0.01
-HISTORY = 360
+HISTORY = 24 * 60
 """Minutes of the control's history that a controller finds."""
 HISTORIES = 200
 CHUNK = 60
@@ -32,6 +32,8 @@ class Controller(Protocol):
 
     @property
     def done(self) -> Mask: ...
+
+    def keep(self, runs: Mask) -> None: ...
 
     def poll(self, tick: Tick, now: float, length: float) -> None: ...
 
@@ -92,19 +94,25 @@ def simulate(  # noqa: PLR0913 all but the first two are keyword-only
     """
     controller = make(runs)
     stream = scenario.stream(runs, seed)
-    harmed = np.zeros(runs)
-    ticks = round(horizon / scenario.tick)
-    for begin in range(0, ticks, CHUNK):
+    result = Result(
+        state=np.zeros(runs, dtype=np.int64), ended=np.full(runs, np.nan), harmed=np.zeros(runs)
+    )
+    going = np.arange(runs)
+    for begin in range(0, round(horizon / scenario.tick), CHUNK):
         chunk = stream.next(CHUNK)
         for index in range(CHUNK):
-            parts = controller.parts
-            tick = routed(chunk, index, parts)
-            harmed += tick.events[0]
-            now = (begin + index + 1) * scenario.tick
-            controller.poll(tick, now, scenario.tick)
-        if (controller.parts == 0).all() or (until_ended and controller.done.all()):
+            tick = routed(chunk, index, controller.parts)
+            result.harmed[going] += tick.events[0]
+            controller.poll(tick, (begin + index + 1) * scenario.tick, scenario.tick)
+        result.state[going] = controller.state
+        result.ended[going] = controller.ended
+        kept = ~controller.done if until_ended else controller.parts > 0
+        going = going[kept]
+        if not len(going):
             break
-    return Result(state=controller.state, ended=controller.ended, harmed=harmed)
+        controller.keep(kept)
+        stream.keep(kept)
+    return result
 
 
 def routed(chunk: Chunk, index: int, parts: Counts) -> Tick:

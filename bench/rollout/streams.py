@@ -90,6 +90,11 @@ class Stream:
         if traffic.length > 1:
             self._sessions(round(WARM_UP / tick))  # sessions are under way when a rollout begins
 
+    def keep(self, runs: Mask) -> None:
+        """Go on with these runs only."""
+        self._late = [counts[:, runs] for counts in self._late]
+        self.runs = int(runs.sum())
+
     def next(self, ticks: int) -> Chunk:
         """The next ``ticks`` ticks of every run."""
         if self.traffic.length == 1:

@@ -2,7 +2,8 @@
 
 import dataclasses
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Annotated, Any, get_type_hints
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Annotated, Any, Literal, get_type_hints
 
 from pydantic import (
     AwareDatetime,
@@ -15,9 +16,13 @@ from pydantic import (
 from pydantic.dataclasses import dataclass
 
 from ..catalogue import CATALOGUE, setting_key
-from ..types import STRICT, Percentage
+from ..types import STRICT, Percentage, Switch
+from .gates import STEPS, GateArgs, PaceArgs, PatienceArgs
+from .store import StoreArgs
 
 EVERYBODY = 100
+LATENCY: Mapping[str, Literal["relative"]] = MappingProxyType({"ollama": "relative"})
+"""Services whose requests last as long as their answer is: no limit in ms suits all of them."""
 
 Version = Annotated[str, Field(pattern=r"^[0-9a-f]{12}$")]
 """What ``components.rollout.version`` calls a spec."""
@@ -73,6 +78,8 @@ class ServiceRolloutArgs:
     canary: Any = None
     weights: WeightsArgs = Field(default_factory=WeightsArgs)
     passed: PassArgs | None = None
+    gates: GateArgs = Field(default_factory=GateArgs)
+    """What a new version has to show before it gets more users."""
 
     @model_validator(mode="after")
     def _a_weight_needs_a_version(self) -> "ServiceRolloutArgs":
@@ -105,9 +112,10 @@ def _without_default(schema: dict[str, Any]) -> None:
     schema.pop("default", None)
 
 
-def _service_rollout(args_type: type[Any]) -> type[Any]:
+def _service_rollout(service: str, args_type: type[Any]) -> type[Any]:
     """``ServiceRolloutArgs`` whose canary is checked like the service's own settings."""
-    annotations = {"canary": changes(args_type) | None}
+    annotations = {"canary": changes(args_type) | None, "gates": GateArgs}
+    gates = GateArgs(latency=LATENCY.get(service, "absolute"))
     name = args_type.__name__.replace("Args", "RolloutArgs")
     made = type(
         name,
@@ -115,6 +123,7 @@ def _service_rollout(args_type: type[Any]) -> type[Any]:
         {
             "__annotations__": annotations,
             "canary": None,
+            "gates": Field(default=gates, description="See GateArgs."),
             "__doc__": ServiceRolloutArgs.__doc__,
             "__module__": __name__,
         },
@@ -134,18 +143,38 @@ else:
         **{
             setting_key(component.service): (made, Field(default_factory=made))
             for component in TRACKED
-            for made in [_service_rollout(component.args_type)]
+            for made in [_service_rollout(component.service, component.args_type)]
         },
     )
 
 
+Service = Literal["ollama", "triton", "faiss"]
+"""What clients reach through the gateway, which counts their requests."""
+
+
+@dataclass(frozen=True, kw_only=True, config=STRICT)
+class FeatureServicesArgs:
+    """The services that serve each feature: their requests say whether it does well."""
+
+    ai_inference: Annotated[tuple[Service, ...], Field(min_length=1)] = ("ollama", "triton")
+    vector_search: Annotated[tuple[Service, ...], Field(min_length=1)] = ("faiss",)
+    semantic_cache: Annotated[tuple[Service, ...], Field(min_length=1)] = ("ollama", "triton")
+    """Those that are asked where the cache has no answer."""
+
+
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class RolloutArgs:
-    """Versions that run side by side, and when nothing may change."""
+    """Versions that run side by side, how they reach users, and when nothing may change."""
 
     services: ServiceRollouts = Field(default_factory=ServiceRollouts)
-    steps: Annotated[tuple[Percentage, ...], Field(min_length=1)] = (10, 50, 100)
+    steps: Annotated[tuple[Percentage, ...], Field(min_length=1)] = STEPS
     """Per cent of users at each step of a rollout."""
+    pace: PatienceArgs = Field(default_factory=PatienceArgs)
+    feature_services: FeatureServicesArgs = Field(default_factory=FeatureServicesArgs)
+    store: StoreArgs = Field(default_factory=StoreArgs)
+    notify: Switch = False
+    """Whether each step is told to the Slack-compatible webhook of the secret
+    ``rolloutSlackUrl``."""
     freeze: tuple[FreezeArgs, ...] = ()
 
     @model_validator(mode="after")
@@ -155,6 +184,11 @@ class RolloutArgs:
         if self.steps[0] == 0:
             raise ValueError("steps begin with 0, where there is nothing to judge")
         return self
+
+    @property
+    def paces(self) -> PaceArgs:
+        """Steps and patience together, as a plan wants them."""
+        return PaceArgs(steps=self.steps, **dataclasses.asdict(self.pace))
 
     def service(self, name: str) -> ServiceRolloutArgs:
         """The rollout of the service called ``name``; AttributeError when it has no tracks."""
@@ -168,6 +202,13 @@ class RolloutArgs:
             component.service: dataclasses.asdict(self.service(component.service).weights)
             for component in TRACKED
         }
+
+    @property
+    def passed(self) -> dict[str, str]:
+        """The version whose last pass is on record, by setting key of the service."""
+        keys = [setting_key(component.service) for component in TRACKED]
+        records = {key: self.service(key).passed for key in keys}
+        return {key: record.version for key, record in records.items() if record is not None}
 
     def canaries(self, services: Mapping[str, Any]) -> dict[str, Any]:
         """The arguments of every canary: those of ``services`` (by setting key) with its changes.

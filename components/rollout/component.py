@@ -1,6 +1,8 @@
 """The component that owns whatever changes while the platform runs."""
 
+import json
 from collections.abc import Sequence
+from dataclasses import asdict
 from typing import Any
 
 import pulumi
@@ -62,6 +64,10 @@ def component_inputs(
         },
         "features": features,
         "steps": list(args.steps),
+        "pace": _plain(args.pace),
+        "featureServices": _plain(args.feature_services),
+        "store": _plain(args.store),
+        "notify": args.notify,
         "freeze": [
             {
                 "start": freeze.start.isoformat(),
@@ -81,6 +87,7 @@ def _service_inputs(
     for spec in specs:
         if (spec.name, spec.track) == (stable.name, "canary"):
             found["canaryVersion"] = version(spec)
+    found["gates"] = _plain(args.service(stable.name).gates)
     passed = args.service(stable.name).passed
     if passed:
         found["passed"] = {
@@ -89,3 +96,15 @@ def _service_inputs(
             "verdict": passed.verdict,
         }
     return found
+
+
+def _plain(args: Any) -> dict[str, Any]:
+    """``args`` as inputs, those that are not set left out."""
+    fields = json.loads(json.dumps(asdict(args)))
+    return {camel(name): value for name, value in fields.items() if value is not None}
+
+
+def camel(name: str) -> str:
+    """``max_hold`` as ``maxHold``: component inputs are spelt as other resources' are."""
+    first, *others = name.split("_")
+    return first + "".join(each.capitalize() for each in others)

@@ -28,12 +28,13 @@ How to build on it
 What the statistics promise
 ---------------------------
 Gates are sequential tests (``sequential.py``): looking after every request costs nothing. A version
-as healthy as expected is rolled back with a chance of at most ``alpha`` over the whole rollout,
-divided over gates and steps in ``budget.py``; the sum of them is the promise, whatever depends on
-what. A version at a limit passes a step with a chance of at most ``beta``. Between the expected
-rate and the limit nothing is promised. Requests that fail together count less, by the design effect
-of the control's own history (``dispersion.py``). Evidence of all steps may roll back; a step is
-passed on evidence of its own. ``bench/rollout`` measures all this, and publishes where it ends.
+as healthy as expected is rolled back with a chance of at most ``alpha`` over the whole rollout: the
+parts of all gates and steps in ``budget.py`` add up to it, however they depend on each other. That
+is proved for independent requests. Requests that fail together count less, by the design effect of
+the control's own history (``dispersion.py``); with them it is measured, not proved. A version at a
+limit passes a step with a chance of at most ``beta``. Between the expected rate and the limit
+nothing is promised. Evidence of all steps may roll back; a step is passed on evidence of its own.
+``python -m bench.rollout`` measures all this, and shows where it ends.
 """
 
 from .bundle import Bundle, read_bundle

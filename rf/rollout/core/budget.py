@@ -18,8 +18,8 @@ P99_VS_CONTROL = "p99_vs_control"
 
 PARTS: Mapping[str, float] = MappingProxyType(
     {
-        ERROR_RATE: 0.4,
-        ERRORS_VS_CONTROL: 0.2,
+        ERROR_RATE: 0.5,
+        ERRORS_VS_CONTROL: 0.1,
         P95: 0.1,
         P99: 0.1,
         P95_VS_CONTROL: 0.1,

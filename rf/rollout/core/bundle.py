@@ -1,7 +1,5 @@
 """The evidence bundle: all that a verdict rests on, as a file that gives it again anywhere."""
 
-from __future__ import annotations
-
 import json
 from dataclasses import dataclass
 from typing import Any

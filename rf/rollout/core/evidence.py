@@ -133,8 +133,8 @@ class Evidence:
     steps: tuple[Step, ...]
     """From the first to the current one."""
     history: tuple[Counts, ...] = ()
-    """The control's counts of each minute before the rollout, six hours or as many as there are.
-    They say how far requests fail together."""
+    """The control's counts of each minute of the day before the rollout, or as many as there are;
+    they say how far requests fail together."""
     candidate: Health | None = None
     control: Health | None = None
     arms_told_apart: bool = True

@@ -22,7 +22,7 @@ from ..budget import (
 from ..sequential import Rate, against_healthy, against_limit, fails_from, requests_to_pass
 from ..verdict import Cause, GateResult, Verdict
 from ..view import Failed, Slow, candidate, control
-from .relative import is_worse
+from .blame import is_shared
 from .words import of, per_cent
 
 if TYPE_CHECKING:
@@ -98,7 +98,7 @@ def _judge(view: View, limit: Limit) -> GateResult:
 
 def _failed(view: View, limit: Limit, start: int) -> GateResult:
     events, requests = candidate(limit.outcome, view.since(start))
-    shared = _control_fails(view, limit) and not is_worse(view, limit.outcome, limit.versus)
+    shared = is_shared(view, limit.outcome, limit.rate, limit.gate, limit.versus)
     seen = f"{limit.events} {of(events, requests)}, limit {per_cent(limit.rate.limit)}"
     if shared:
         other = of(*control(limit.outcome, view.since(0)))
@@ -108,16 +108,6 @@ def _failed(view: View, limit: Limit, start: int) -> GateResult:
     cause = Cause.SHARED_DEPENDENCY if shared else Cause.CANARY_FAULT
     counts = {"events": events, "requests": requests, "since_step": start + 1}
     return _result(view, limit, Verdict.FAIL, reason, counts, cause)
-
-
-def _control_fails(view: View, limit: Limit) -> bool:
-    """Whether the control, judged like a candidate, is out of its limits as well."""
-    effect = view.effect(limit.outcome).value
-    return any(
-        against_healthy(limit.rate, *control(limit.outcome, view.since(start)), effect)
-        >= evidence_to_fail(view.args.alpha, limit.gate, start)
-        for start in range(len(view.steps))
-    )
 
 
 def _not_failed(view: View, limit: Limit) -> GateResult:

@@ -22,6 +22,7 @@ from components.capacity import CapacityArgs
 from components.catalogue import CATALOGUE, Entry, describe, setting_key
 from components.context import Context, Environment, GpuArgs, LogLevel
 from components.files import secret_names
+from components.gateway.secrets import checked
 from components.platforms import Target
 from components.rollout.args import RolloutArgs
 from components.rules import Facts, problems
@@ -41,6 +42,9 @@ SECRETS: Mapping[str, str] = MappingProxyType(
         "alertPagerdutyKey": "routing key of PagerDuty's Events API v2",
         "alertWebhookUrl": "address of the webhook for alerts",
         "alertWatchdogUrl": "address of the dead man's switch",
+        "gatewayCertificate": "certificate chain of the gateway, as PEM",
+        "gatewayKey": "private key of the gateway's certificate, as PEM",
+        "rolloutSlackUrl": "incoming webhook of the Slack channel for rollouts",
     }
 )
 """Every secret there is, and what it is for."""
@@ -115,6 +119,7 @@ class Settings:
             images=self.images,
             exposure=self.target.exposure if self.target.kind == "kubernetes" else "cluster",
             today=datetime.now(UTC).date(),
+            passed=self.rollout.passed,
         )
 
 
@@ -178,7 +183,8 @@ def required_secrets(settings: Settings, entries: tuple[Entry, ...]) -> tuple[st
 
 NAME = "[key]"
 """How pydantic ends the path to a key of a mapping, as opposed to the key's value."""
-SECTION = ("dataclass_type", "model_type", "dict_type")
+UNSHOWN = ("dataclass_type", "model_type", "dict_type", "hidden_value")
+"""Findings about a value that is a whole section, or that may be a misplaced secret."""
 
 
 def without_values_of_bad_names(found: list[ErrorDetails]) -> list[ErrorDetails]:
@@ -203,7 +209,7 @@ def describe_error(detail: ErrorDetails) -> str:
     if detail["type"] in ("missing", "missing_argument"):
         return f"{key}: is missing"
     shown = f" (it is {value!r})" if isinstance(value, str | int | float) else ""
-    if detail["type"] in SECTION:
+    if detail["type"] in UNSHOWN:
         shown = ""
     return f"{key}: {message}{shown}"
 
@@ -227,7 +233,8 @@ def load() -> tuple[Stack, dict[str, pulumi.Output[str]]]:
             f"pulumi config set --secret NAME (NAME is one of {', '.join(SECRETS)})"
         )
     stack = parse(json.loads(raw), file)
-    return stack, {name: secret(config, name, file) for name in stack.secrets}
+    secrets = {name: secret(config, name, file) for name in stack.secrets}
+    return stack, checked(secrets, stack.settings.services.gateway.tls, file)
 
 
 def secret(config: pulumi.Config, name: str, file: str) -> pulumi.Output[str]:

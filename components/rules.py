@@ -1,13 +1,14 @@
 """What must hold between settings of different services. Each rule answers in sentences."""
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date
 
 from .audience import Exposure, ImagesArgs
 from .capacity import CapacityArgs
 from .catalogue import Entry, setting_key
 from .context import Context
+from .gateway import GatewayArgs
 from .ollama import OllamaArgs
 from .rollout.version import version
 from .spec import Resources, ServiceSpec
@@ -28,13 +29,15 @@ class Facts:
     images: ImagesArgs
     exposure: Exposure
     today: date
+    passed: Mapping[str, str] = field(default_factory=dict)
+    """Versions whose last pass is on record, by setting key of the service."""
 
 
 def problems(entries: Sequence[Entry], facts: Facts) -> tuple[Problem, ...]:
     """Broken rules as (key below ``researchflow-ai:platform``, what is wrong and what to do)."""
     specs = tuple(entry.spec for entry in entries)
     return (
-        *canaries_differ(entries),
+        *canaries_differ(entries, facts.passed),
         *memory_fits(specs, facts),
         *cpus_fit(specs, facts),
         *disk_fits(specs, facts.capacity),
@@ -44,15 +47,21 @@ def problems(entries: Sequence[Entry], facts: Facts) -> tuple[Problem, ...]:
         *models_fit_the_gpu(entries, facts.context),
         *production_is_redundant(entries, facts.context),
         *images_have_digests(specs, facts),
-        *public_is_protected(facts),
+        *the_gateway_is_protected(entries, facts),
     )
 
 
-def canaries_differ(entries: Sequence[Entry]) -> Iterator[Problem]:
-    """Two versions that are the same cost twice and say nothing."""
+def canaries_differ(entries: Sequence[Entry], passed: Mapping[str, str]) -> Iterator[Problem]:
+    """Two versions that are the same cost twice and say nothing.
+
+    One that has passed is about to be stable, which warms up beside it.
+    """
     stable = {entry.spec.name: version(entry.spec) for entry in entries if not entry.is_canary}
     for entry in entries:
-        if entry.is_canary and version(entry.spec) == stable[entry.spec.name]:
+        if not entry.is_canary:
+            continue
+        found = version(entry.spec)
+        if found == stable[entry.spec.name] and found != passed.get(setting_key(entry.spec.name)):
             yield (entry.section, "changes nothing; name a setting that differs, or remove it")
 
 
@@ -204,11 +213,32 @@ def images_have_digests(specs: Sequence[ServiceSpec], facts: Facts) -> Iterator[
         )
 
 
-def public_is_protected(facts: Facts) -> Iterator[Problem]:
+def the_gateway_is_protected(entries: Sequence[Entry], facts: Facts) -> Iterator[Problem]:
     """Anybody could use the GPUs of a gateway that asks nobody who they are."""
-    if facts.exposure == "public":
-        yield (
-            "target.exposure",
-            "is public, which needs TLS and client authentication at the gateway, and this version "
-            "has neither; use internal or cluster",
-        )
+    for entry in entries:
+        args = entry.args
+        if not isinstance(args, GatewayArgs):
+            continue
+        key = f"{entry.section}.tls"
+        if args.tls is not None and args.tls.issuer is not None and not facts.context.kubernetes:
+            yield (
+                f"{key}.issuer",
+                "is one of cert-manager, which needs Kubernetes; remove it, and set the secrets "
+                "gatewayCertificate and gatewayKey",
+            )
+        if facts.exposure != "public":
+            continue
+        if args.tls is None:
+            yield (
+                key,
+                "is not set, but target.exposure is public, where everybody on the way could read "
+                "tokens and prompts; set hosts, and either issuer or the secrets "
+                "gatewayCertificate and gatewayKey, or set target.exposure to internal",
+            )
+        if not args.access.required:
+            yield (
+                f"{entry.section}.access.required",
+                "is false, but target.exposure is public, where anybody could use the GPUs; set it "
+                "to true and give each client a token with rf clients issue, or set "
+                "target.exposure to internal",
+            )

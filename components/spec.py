@@ -19,11 +19,15 @@ Track = Literal["stable", "canary"]
 
 @dataclass(frozen=True, kw_only=True)
 class Port:
-    """A TCP port of the service; ``published`` is the guide's port on the machine (Docker)."""
+    """A TCP port of the service; ``published`` is the guide's port on the machine (Docker).
+
+    ``tls``: it speaks TLS, and this is a name on its certificate.
+    """
 
     name: str
     number: int
     published: int | None = None
+    tls: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -118,10 +122,28 @@ class File:
 
 @dataclass(frozen=True, kw_only=True)
 class SecretFile:
-    """A file of secrets; ``template`` holds ``${name}``, ``${name|sha256}`` or ``${name|json}``."""
+    """A file of secrets; ``template`` holds ``${name}``, ``${name|sha256}`` or ``${name|json}``.
+
+    ``watched``: the server watches it, so a change restarts nothing.
+    """
 
     path: str
     template: str
+    watched: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Certificate:
+    """A directory with ``tls.crt`` and ``tls.key``, which an issuer of cert-manager keeps valid.
+
+    The server watches it. ``hosts``: the names on the certificate. ``kind`` says whether the issuer
+    is the cluster's or the namespace's.
+    """
+
+    path: str
+    hosts: tuple[str, ...]
+    issuer: str
+    kind: Literal["ClusterIssuer", "Issuer"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -211,6 +233,7 @@ class ServiceSpec:
     environment: Mapping[str, str] = field(default_factory=dict)
     files: tuple[File, ...] = ()
     secret_files: tuple[SecretFile, ...] = ()
+    certificate: Certificate | None = None
     volumes: tuple[Volume, ...] = ()
     scratch: tuple[Scratch, ...] = ()
     talks_to: tuple[Edge, ...] = ()

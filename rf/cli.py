@@ -17,9 +17,11 @@ from .cost.command import cost
 from .deploy.command import down, up
 from .errors import BadInputError, ProgramError
 from .exit_codes import ExitCode
+from .health.command import health
 from .images.command import app as images
 from .plan.command import plan
 from .policy.command import app as policy
+from .rollout.command import app as rollout
 from .schema import schema
 
 app = typer.Typer(
@@ -32,9 +34,11 @@ app.command()(plan)
 app.command()(cost)
 app.command()(up)
 app.command()(down)
+app.command()(health)
 app.add_typer(images, name="images")
 app.add_typer(clients, name="clients")
 app.add_typer(policy, name="policy")
+app.add_typer(rollout, name="rollout")
 app.command()(schema)
 
 

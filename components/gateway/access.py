@@ -4,7 +4,6 @@ A client holds a token that was signed once, by ``rf clients issue``; the privat
 is gone. What stands here is public: it says which tokens are good, and helps nobody to make one.
 """
 
-import base64
 from collections.abc import Mapping
 from datetime import date
 from typing import Annotated, Any
@@ -15,28 +14,13 @@ from pydantic_core import PydanticCustomError
 
 from ..types import STRICT, Name, Switch
 
-ALGORITHM = "ES256"
-
 
 def jwk(public: str) -> dict[str, Any]:
-    """The JSON Web Key (RFC 7517) of a public key as ``PublicKey`` has it; ValueError if it is none.
+    """The JSON Web Key of a ``PublicKey``; ValueError where it is none."""
+    # A third of a second to load, which only a stack with clients spends.
+    from . import keys  # noqa: PLC0415
 
-    Only NIST P-256, the curve of ES256.
-    """
-    # A tenth of a second to load, which only a stack with clients spends.
-    from cryptography.exceptions import UnsupportedAlgorithm
-    from cryptography.hazmat.primitives.asymmetric import ec
-    from cryptography.hazmat.primitives.serialization import load_der_public_key
-    from jwt.algorithms import ECAlgorithm
-
-    try:
-        found = load_der_public_key(base64.b64decode(public, validate=True))
-    except UnsupportedAlgorithm as error:
-        raise ValueError(str(error)) from None
-    if not isinstance(found, ec.EllipticCurvePublicKey) or found.curve.name != "secp256r1":
-        message = "it is not a key on P-256"
-        raise ValueError(message)
-    return ECAlgorithm.to_jwk(found, as_dict=True)
+    return keys.jwk(public)
 
 
 def _public_key(value: str) -> str:
@@ -112,7 +96,7 @@ def key_set(access: AccessArgs) -> dict[str, Any]:
     """The JSON Web Key Set of all clients."""
     return {
         "keys": [
-            {**jwk(key.public), "kid": name, "alg": ALGORITHM, "use": "sig"}
+            {**jwk(key.public), "kid": name}
             for client in access.clients.values()
             for name, key in client.keys.items()
         ]

@@ -2,9 +2,12 @@
 
 No line holds anything that a client or a server has said of its own accord but method, path and
 status: no query string, header, body, user or credential. A path names a model at most.
+``client_name`` is whom the platform itself has named in the token.
 """
 
 from typing import Any
+
+from .authentication import CLAIMS, TOKEN_FILTER
 
 TYPE = "type.googleapis.com/envoy.extensions.access_loggers.stream.v3.StdoutAccessLog"
 
@@ -24,6 +27,7 @@ FIELDS = {
     "bytes_received": "%BYTES_RECEIVED%",
     "bytes_sent": "%BYTES_SENT%",
     "client": "%DOWNSTREAM_REMOTE_ADDRESS_WITHOUT_PORT%",
+    "client_name": f"%DYNAMIC_METADATA({TOKEN_FILTER}:{CLAIMS}:sub)%",
 }
 
 

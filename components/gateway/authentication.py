@@ -23,10 +23,9 @@ ROUTE_PATH = f"{DIRECTORY}/{NAME}.yaml"
 CACHE = "1.5s"
 """With the time that Envoy takes to see a changed file, less than two seconds."""
 LARGEST_KEY_SET = 2**20
-FILTER = "envoy.filters.http.jwt_authn"
+TOKEN_FILTER = "envoy.filters.http.jwt_authn"
 CLAIMS = "claims"
 """Where a token's claims lie among the request's metadata; the token itself lies nowhere."""
-CLIENT = ("claims", "sub")
 
 HEALTH_CHECKS: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {"ollama": ("/api/tags",), "triton": ("/v2/health/ready",), "faiss": ("/health",)}
@@ -52,7 +51,7 @@ def token_filter(spec: ServiceSpec, environment: str) -> dict[str, Any]:
     rules: list[dict[str, Any]] = [{"match": asks(path)} for path in health_paths(spec)]
     rules.append({"match": {"prefix": "/"}, "requires": {"provider_name": NAME}})
     return {
-        "name": FILTER,
+        "name": TOKEN_FILTER,
         "typed_config": {
             "@type": f"{V3}.filters.http.jwt_authn.v3.JwtAuthentication",
             "providers": {NAME: provider},

@@ -6,10 +6,13 @@ from typing import Any
 
 from ..spec import ServiceSpec
 from ..text import to_yaml
+from .authentication import PORT as KEY_PORT
+from .authentication import key_cluster, token_filter
 from .clusters import Upstream, admin_cluster, backend_cluster
-from .listeners import service_listener, stats_listener
+from .listeners import Filters, key_listener, service_listener, stats_listener
 from .metrics import DURATION_BUCKETS_MS, GATEWAY_ZONE, SERVED_BY
 from .names import versions
+from .rate_limits import limit_filter
 
 ADMIN_PORT = 9901
 STATS_PORT = 9902
@@ -35,7 +38,22 @@ class Limits:
     """GiB that the container has."""
 
 
-def bootstrap(backends: tuple[ServiceSpec, ...], limits: Limits) -> str:
+@dataclass(frozen=True, kw_only=True)
+class Door:
+    """What clients meet at the gateway's ports."""
+
+    environment: str
+    asks_for_tokens: bool
+    tls: bool
+
+    def admission(self, spec: ServiceSpec) -> Filters:
+        """The filters that say who may come to ``spec``, and how often."""
+        if not self.asks_for_tokens:
+            return []
+        return [token_filter(spec, self.environment), limit_filter()]
+
+
+def bootstrap(backends: tuple[ServiceSpec, ...], limits: Limits, door: Door) -> str:
     """The bootstrap file as YAML, for services with one or two tracks.
 
     ValueError where a port is wanted twice, or a limit is that of no service.
@@ -43,7 +61,12 @@ def bootstrap(backends: tuple[ServiceSpec, ...], limits: Limits) -> str:
     services = versions(backends)
     refuse_port_clashes(tuple(stable for stable, *_ in services))
     refuse_unknown_services(limits.max_active_of, [stable.name for stable, *_ in services])
-    listeners = [service_listener(stable, limits.max_request * MEBIBYTE) for stable, *_ in services]
+    listeners = [
+        service_listener(
+            stable, limits.max_request * MEBIBYTE, door.admission(stable), tls=door.tls
+        )
+        for stable, *_ in services
+    ]
     clusters = [
         backend_cluster(
             Upstream(
@@ -71,8 +94,16 @@ def bootstrap(backends: tuple[ServiceSpec, ...], limits: Limits) -> str:
         "stats_flush_interval": "1s",
         "overload_manager": overload(limits),
         "static_resources": {
-            "listeners": [*listeners, stats_listener(STATS_PORT)],
-            "clusters": [*clusters, admin_cluster(ADMIN_PORT)],
+            "listeners": [
+                *listeners,
+                stats_listener(STATS_PORT),
+                *([key_listener()] if door.asks_for_tokens else []),
+            ],
+            "clusters": [
+                *clusters,
+                admin_cluster(ADMIN_PORT),
+                *([key_cluster()] if door.asks_for_tokens else []),
+            ],
         },
     }
     return to_yaml(config)
@@ -80,7 +111,11 @@ def bootstrap(backends: tuple[ServiceSpec, ...], limits: Limits) -> str:
 
 def refuse_port_clashes(services: tuple[ServiceSpec, ...]) -> None:
     """ValueError where two listeners would share a port."""
-    owner = {ADMIN_PORT: "the gateway's admin interface", STATS_PORT: "the gateway's metrics"}
+    owner = {
+        ADMIN_PORT: "the gateway's admin interface",
+        STATS_PORT: "the gateway's metrics",
+        KEY_PORT: "the gateway's list of clients' keys",
+    }
     for spec in services:
         port = spec.port("http").number
         if port in owner:

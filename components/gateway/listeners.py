@@ -4,7 +4,11 @@ from typing import Any
 
 from ..spec import ServiceSpec
 from .access_log import access_log
+from .authentication import NAME as KEYS
+from .authentication import PORT as KEY_PORT
+from .authentication import ROUTE_PATH as KEY_PATH
 from .routes import DIRECTORY, route_path
+from .tls import transport_socket
 
 V3 = "type.googleapis.com/envoy.extensions"
 HTTP = f"{V3}.filters.network.http_connection_manager.v3.HttpConnectionManager"
@@ -13,26 +17,40 @@ BUFFER_BYTES = 32 * 1024
 Filters = list[dict[str, Any]]
 
 
-def service_listener(spec: ServiceSpec, max_request_bytes: int) -> dict[str, Any]:
-    """The service's own port of the guide, with routes from its watched file."""
+def service_listener(
+    spec: ServiceSpec, max_request_bytes: int, admission: Filters, *, tls: bool
+) -> dict[str, Any]:
+    """The service's own port of the guide, with routes from its watched file.
+
+    ``admission``: the filters that say who may come in; they run first.
+    """
+    found = listener(
+        spec.name,
+        spec.port("http").number,
+        {
+            **hardening(),
+            "rds": watched_routes(spec.name, route_path(spec)),
+            "access_log": [access_log()],
+        },
+        filters=[*admission, request_buffer(max_request_bytes)],
+    )
+    if tls:
+        for chain in found["filter_chains"]:
+            chain["transport_socket"] = transport_socket()
+    return found
+
+
+def watched_routes(name: str, path: str) -> dict[str, Any]:
+    """Routes called ``name``, from the file at ``path`` whenever it is replaced."""
     source = {
         "path_config_source": {
-            "path": route_path(spec),
+            "path": path,
             # Watching the file itself misses a kubelet's symlink swap.
             "watched_directory": {"path": DIRECTORY},
         },
         "resource_api_version": "V3",
     }
-    return listener(
-        spec.name,
-        spec.port("http").number,
-        {
-            **hardening(),
-            "rds": {"route_config_name": spec.name, "config_source": source},
-            "access_log": [access_log()],
-        },
-        filters=[request_buffer(max_request_bytes)],
-    )
+    return {"route_config_name": name, "config_source": source}
 
 
 def stats_listener(port: int) -> dict[str, Any]:
@@ -42,8 +60,21 @@ def stats_listener(port: int) -> dict[str, Any]:
         for path in ("/ready", "/stats/prometheus")
     ]
     host = {"name": "stats", "domains": ["*"], "routes": routes}
-    found = listener("stats", port, {"route_config": {"virtual_hosts": [host]}}, filters=[])
     # A gateway that is full of clients must still say so.
+    return unlimited(
+        listener("stats", port, {"route_config": {"virtual_hosts": [host]}}, filters=[])
+    )
+
+
+def key_listener() -> dict[str, Any]:
+    """Answers this Envoy, and nobody else, with the keys of its clients."""
+    found = listener(KEYS, KEY_PORT, {"rds": watched_routes(KEYS, KEY_PATH)}, filters=[])
+    address = {"socket_address": {"address": "127.0.0.1", "port_value": KEY_PORT}}
+    return unlimited({**found, "address": address})
+
+
+def unlimited(found: dict[str, Any]) -> dict[str, Any]:
+    """The listener ``found`` for the gateway itself, however many clients there are."""
     return {**found, "ignore_global_conn_limit": True, "bypass_overload_manager": True}
 
 

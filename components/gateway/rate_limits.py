@@ -1,10 +1,11 @@
-"""How often each client may come. Limits are in the route files, so they change while Envoy runs."""
+"""How often each client may come. Limits are in the route files and change while Envoy runs."""
 
 import math
+from collections.abc import Iterable
 from typing import Any
 
 from .access import AccessArgs
-from .authentication import CLIENT, FILTER as TOKEN_FILTER
+from .authentication import CLAIMS, TOKEN_FILTER
 from .routes import V3
 
 FILTER = "envoy.filters.http.local_ratelimit"
@@ -13,6 +14,7 @@ SECONDS = {"second": 1, "minute": 60}
 NOBODY = "-"
 """Who makes a request without a token; no client can be called that."""
 HEALTH_CHECKS_PER_SECOND = 20
+UNLIMITED = 2**32 - 1
 
 
 def limit_filter() -> dict[str, Any]:
@@ -38,6 +40,8 @@ def limits(access: AccessArgs, replicas: int) -> dict[str, Any]:
             "filter_enforced": always,
             "rate_limits": [{"actions": [{"metadata": who()}]}],
             "descriptors": [bucket(name, *found) for name, found in buckets.items()],
+            # For whoever has no limit; Envoy wants a bucket for them all the same.
+            "token_bucket": tokens(UNLIMITED, 1),
             "always_consume_default_token_bucket": False,
             "response_headers_to_add": [
                 {
@@ -47,3 +51,51 @@ def limits(access: AccessArgs, replicas: int) -> dict[str, Any]:
             ],
         }
     }
+
+
+def part(client: str, rate: str, replicas: int) -> int:
+    """Requests in the time of ``rate`` that one of ``replicas`` lets through."""
+    found = int(rate.partition("/")[0]) // replicas
+    if found == 0:
+        raise ValueError(
+            f"services.gateway.access.clients.{client}.rate is {rate}, which is less than one "
+            f"request for each of {replicas} gateways; raise it, or count by the minute"
+        )
+    return found
+
+
+def seconds(rate: str) -> int:
+    """The time of ``rate``."""
+    return SECONDS[rate.partition("/")[2]]
+
+
+def who() -> dict[str, Any]:
+    """The client's name, from a token that was found good."""
+    return {
+        "descriptor_key": "client",
+        "default_value": NOBODY,
+        "source": "DYNAMIC",
+        "metadata_key": {"key": TOKEN_FILTER, "path": [{"key": CLAIMS}, {"key": "sub"}]},
+    }
+
+
+def bucket(client: str, requests: int, interval: int) -> dict[str, Any]:
+    """``requests`` at once, and as many again in ``interval`` seconds, evenly."""
+    return {
+        "entries": [{"key": "client", "value": client}],
+        "token_bucket": tokens(requests, interval),
+    }
+
+
+def tokens(requests: int, interval: int) -> dict[str, Any]:
+    """A bucket that holds ``requests`` and fills in ``interval`` seconds."""
+    return {
+        "max_tokens": requests,
+        "tokens_per_fill": requests,
+        "fill_interval": f"{interval}s",
+    }
+
+
+def patience(buckets: Iterable[tuple[int, int]]) -> int:
+    """Seconds until even the slowest client gets another request; all are told the same."""
+    return max(math.ceil(interval / requests) for requests, interval in buckets)

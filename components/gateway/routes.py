@@ -14,6 +14,7 @@ from ..text import to_yaml
 from .metrics import ANSWERED_HEADER
 from .names import TRACKS, USER_COOKIE, USER_HEADER, cluster_name, versions
 from .refusals import refused_routes
+from .writers import writer_routes
 
 DIRECTORY = "/etc/envoy/routes"
 TYPE = "type.googleapis.com/envoy.config.route.v3.RouteConfiguration"
@@ -22,6 +23,7 @@ SILENCE = "300s"
 """How long a server may send nothing. A model that is being loaded sends nothing for minutes."""
 EVERYBODY = 100
 NO_CANARY: Mapping[str, int] = {"stable": EVERYBODY}
+NOTHING: Mapping[str, Any] = {}
 
 
 def route_path(spec: ServiceSpec) -> str:
@@ -34,21 +36,27 @@ def route_files(
     weights: Mapping[str, Mapping[str, int]],
     *,
     stamp: str | None = None,
+    filters: Mapping[str, Any] = NOTHING,
 ) -> dict[str, str]:
     """Path and text of the route files of all services among ``backends``.
 
     ``weights``: service to track to per cent; a service that is not named sends all to stable.
+    ``filters``: what the routes say to the listeners' filters, by their names.
     """
     return {
         route_path(tracks[0]): route_file(
-            tracks, weights.get(tracks[0].name, NO_CANARY), stamp=stamp
+            tracks, weights.get(tracks[0].name, NO_CANARY), stamp=stamp, filters=filters
         )
         for tracks in versions(backends)
     }
 
 
 def route_file(
-    tracks: tuple[ServiceSpec, ...], weights: Mapping[str, int], *, stamp: str | None = None
+    tracks: tuple[ServiceSpec, ...],
+    weights: Mapping[str, int],
+    *,
+    stamp: str | None = None,
+    filters: Mapping[str, Any] = NOTHING,
 ) -> str:
     """An xDS DiscoveryResponse with the one RouteConfiguration of a service, as YAML.
 
@@ -58,12 +66,17 @@ def route_file(
     a gateway can be asked which file it serves.
     """
     shares = checked(tracks, weights)
-    resources = [route_configuration(tracks, shares)]
+    return to_yaml(discovery_response(route_configuration(tracks, shares, filters), stamp))
+
+
+def discovery_response(routes: Mapping[str, Any], stamp: str | None = None) -> dict[str, Any]:
+    """The one RouteConfiguration of a watched file, with a version that changes when it does."""
+    resources = [{"@type": TYPE, **routes}]
     text = json.dumps(resources, sort_keys=True)
     version = hashlib.sha256(text.encode()).hexdigest()[:12]
     if stamp is not None:
         version = f"{stamp}-{version}"
-    return to_yaml({"version_info": version, "resources": resources})
+    return {"version_info": version, "resources": resources}
 
 
 def checked(tracks: tuple[ServiceSpec, ...], weights: Mapping[str, int]) -> list[int]:
@@ -84,20 +97,26 @@ def checked(tracks: tuple[ServiceSpec, ...], weights: Mapping[str, int]) -> list
     return [weights.get(track, 0) for track in present]
 
 
-def route_configuration(tracks: tuple[ServiceSpec, ...], shares: list[int]) -> dict[str, Any]:
-    """What is refused, and then everything else to the versions by their weights."""
+def route_configuration(
+    tracks: tuple[ServiceSpec, ...], shares: list[int], filters: Mapping[str, Any]
+) -> dict[str, Any]:
+    """What is refused, what only the writer gets, and the rest to the versions by weight."""
     name = tracks[0].name
     host = {
         "name": name,
         "domains": ["*"],
         "routes": [
             *refused_routes(name),
+            *writer_routes(name, split(tracks[:1], [EVERYBODY])),
             {"match": {"prefix": "/"}, "route": split(tracks, shares)},
         ],
         # Between Envoy's cluster and its route only; see the metric contract.
         "response_headers_to_remove": [ANSWERED_HEADER],
+        # No server asks who its client is, so none needs to see a credential.
+        "request_headers_to_remove": ["authorization"],
+        **({"typed_per_filter_config": dict(filters)} if filters else {}),
     }
-    return {"@type": TYPE, "name": name, "virtual_hosts": [host]}
+    return {"name": name, "virtual_hosts": [host]}
 
 
 def split(tracks: tuple[ServiceSpec, ...], shares: list[int]) -> dict[str, Any]:

@@ -9,9 +9,14 @@ from ..context import Context
 from ..service import AIService
 from ..spec import Drain, Edge, File, Health, HttpCheck, Port, Resources, Scrape, ServiceSpec
 from ..types import STRICT, Count, CpuQuantity, Gibibytes, ImageReference, Name, Seconds
-from .bootstrap import ADMIN_PORT, STATS_PORT, Limits, bootstrap
+from .access import AccessArgs
+from .authentication import ROUTE_PATH as KEY_PATH
+from .authentication import key_file
+from .bootstrap import ADMIN_PORT, STATS_PORT, Door, Limits, bootstrap
 from .names import fronted, versions
+from .rate_limits import limits
 from .routes import route_files
+from .tls import SOURCE, TlsArgs, certificate_source
 
 CONFIG = "/etc/envoy/envoy.yaml"
 
@@ -35,6 +40,10 @@ class GatewayArgs:
     more are answered with 503 at once."""
     max_active_of: Mapping[Name, Count] = Field(default_factory=dict)
     """The same for single services, by name."""
+    access: AccessArgs = Field(default_factory=AccessArgs)
+    """Who may come in."""
+    tls: TlsArgs | None = None
+    """The gateway's certificate; without it, its ports speak plain HTTP."""
 
     @property
     def limits(self) -> Limits:
@@ -78,6 +87,7 @@ class Gateway(AIService[GatewayArgs]):
                         name=spec.name,
                         number=spec.port("http").number,
                         published=spec.port("http").number,
+                        tls=args.tls.hosts[0] if args.tls else None,
                     )
                     for spec in services
                 ),
@@ -86,12 +96,15 @@ class Gateway(AIService[GatewayArgs]):
             health=Health(ready=ready, live=ready),
             resources=Resources(cpu=args.cpu, memory=args.memory),
             files=(
-                File(path=CONFIG, content=bootstrap(backends, args.limits)),
+                File(path=CONFIG, content=bootstrap(backends, args.limits, door(args, context))),
+                *([File(path=SOURCE, content=certificate_source())] if args.tls else []),
                 *(
                     File(path=path, content=text, live=True)
-                    for path, text in route_files(backends, context.weights).items()
+                    for path, text in watched_files(backends, args, context).items()
                 ),
             ),
+            secret_files=args.tls.secret_files if args.tls else (),
+            certificate=args.tls.certificate if args.tls else None,
             talks_to=tuple(
                 Edge(service=spec.name, port=spec.port("http").number) for spec in services
             ),
@@ -100,7 +113,34 @@ class Gateway(AIService[GatewayArgs]):
             edge=True,
             front_door=True,
             drain=Drain(seconds=args.drain, command=("bash", "-c", drain_command(args.drain))),
+            facts={
+                "authentication": args.access.required,
+                "clients": sorted(args.access.clients),
+                "tlsHosts": list(args.tls.hosts) if args.tls else [],
+            },
         )
+
+
+def door(args: GatewayArgs, context: Context) -> Door:
+    """What clients meet. Nothing in it changes with the clients: that would mean a restart."""
+    return Door(
+        environment=context.environment,
+        asks_for_tokens=args.access.required,
+        tls=args.tls is not None,
+    )
+
+
+def watched_files(
+    backends: tuple[ServiceSpec, ...], args: GatewayArgs, context: Context
+) -> dict[str, str]:
+    """Path and text of all that changes while the gateway runs: routes, limits, keys."""
+    if not args.access.required:
+        return route_files(backends, context.weights)
+    filters = limits(args.access, args.replicas)
+    return {
+        **route_files(backends, context.weights, filters=filters),
+        KEY_PATH: key_file(args.access),
+    }
 
 
 def log_level(context: Context) -> str:

@@ -22,7 +22,7 @@ from ..spec import (
 )
 from ..text import to_yaml
 from ..types import STRICT, CpuQuantity, Gibibytes, ImageReference
-from . import prometheus, scraping
+from . import boards, prometheus, scraping
 
 PORT = 3000
 PASSWORD = "grafanaAdminPassword"
@@ -92,7 +92,10 @@ class Grafana(AIService[GrafanaArgs]):
             },
             health=Health(ready=healthy, live=healthy, startup=healthy, startup_seconds=180),
             resources=Resources(cpu=args.cpu, memory=args.memory),
-            files=(File(path=DATASOURCE, content=datasource(args.prometheus_url)),),
+            files=(
+                File(path=DATASOURCE, content=datasource(args.prometheus_url)),
+                *boards.files(),
+            ),
             secret_files=(SecretFile(path=PASSWORD_FILE, template=f"${{{PASSWORD}}}"),),
             volumes=(Volume(name="data", path="/var/lib/grafana", size=args.volume),),
             scratch=(Scratch(path="/tmp", size=0.25),),

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import shlex
+from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import settings
 from components.audience import mirrored
@@ -19,7 +21,7 @@ from .stack_copy import secrets_in, write_copy
 from .stack_secrets import RANDOM, lacking, random_value
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from ..stacks import CheckedStack
@@ -76,6 +78,39 @@ def deploy(checked: CheckedStack, tools: Tools, *, message: str, targets: Sequen
         engine = _open_engine(checked, folder, tools)
         engine.open_stack()
         return engine.deploy(message=message, targets=targets)
+
+
+def secret(checked: CheckedStack, tools: Tools, name: str) -> str:
+    """The secret ``name`` of ``checked``, for this process alone; BadInputError without it."""
+    with _opened(checked, tools) as engine:
+        answer = engine.config(f"{checked.project.name}:{name}")
+    if answer.status or not answer.output.strip():
+        # What the CLI says is not shown: it may hold part of the value.
+        raise BadInputError(
+            f"{checked.config.file}: the secret {name} ({settings.SECRETS[name]}) cannot be read"
+        )
+    return answer.output.strip()
+
+
+def outputs(checked: CheckedStack, tools: Tools) -> dict[str, Any]:
+    """What ``checked`` exported when it was deployed last; BadInputError when nobody can say."""
+    with _opened(checked, tools) as engine:
+        answer = engine.outputs()
+    try:
+        found = json.loads(answer.output) if not answer.status else None
+    except ValueError:
+        found = None
+    if not isinstance(found, dict):
+        raise BadInputError(f"the state of {checked.name} cannot be read: {answer.reason}")
+    return found
+
+
+@contextmanager
+def _opened(checked: CheckedStack, tools: Tools) -> Iterator[Engine]:
+    _require_backend(checked, tools)
+    folder = open_folder(checked.project)
+    with folder.held(checked.name):
+        yield _open_engine(checked, folder, tools)
 
 
 def _require_backend(checked: CheckedStack, tools: Tools) -> None:

@@ -117,6 +117,17 @@ class Engine:
             [str(self.cli), *command, *pack_options(), *self.which], cwd=self.root, env=self._env
         )
 
+    def config(self, key: str) -> Answer:
+        """The value of ``key`` in clear, for this process alone."""
+        return self._read(["config", "get", key, *self.which])
+
+    def outputs(self) -> Answer:
+        """What the program exported at the last deployment, as JSON; secrets stay hidden."""
+        return self._read(["stack", "output", "--json", "--stack", self.stack])
+
+    def _read(self, arguments: Sequence[str]) -> Answer:
+        return self.runner.ask([str(self.cli), *arguments], cwd=self.root, env=self._env)
+
     def destroy(self, *, yes: bool) -> int:
         """``pulumi destroy`` on the user's terminal; its exit status."""
         return self._show(["destroy"], yes=yes)

@@ -13,6 +13,7 @@ from typing import Any
 
 import pulumi
 import pytest
+import trustme
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
@@ -22,6 +23,7 @@ from tests.conftest import PROJECT, STACKS, platform
 from tests.contract.wire import Wire, listen, marks
 from tests.plan_projects import Group, config_map
 
+HOST = "ai.example.com"
 NEEDLES = {name: f"{number:x}" * 32 for number, name in enumerate(SECRETS, start=10)}
 """A part of each secret that no quoting, escaping or JSON would change."""
 
@@ -38,7 +40,21 @@ def planted(surroundings: Mapping[str, tuple[str, str]]) -> dict[str, str]:
     """Each secret: its needle between two texts."""
     found = {name: left + NEEDLES[name] + right for name, (left, right) in surroundings.items()}
     login = {"auth": found["registryCredentials"]}
-    return found | {"registryCredentials": json.dumps({"auths": {"registry.test": login}})}
+    # What stands before a PEM block is a remark, and so may hold the needle.
+    return found | {
+        "registryCredentials": json.dumps({"auths": {"registry.test": login}}),
+        **{name: f"{found[name]}\n{pem}" for name, pem in certificate().items()},
+    }
+
+
+@cache
+def certificate() -> dict[str, str]:
+    """A certificate and its key, which the program reads."""
+    made = trustme.CA().issue_cert(HOST)
+    return {
+        "gatewayCertificate": made.cert_chain_pems[0].bytes().decode(),
+        "gatewayKey": made.private_key_pem.bytes().decode(),
+    }
 
 
 def config(secrets: Mapping[str, str], plain: Mapping[str, str] | None = None) -> Config:
@@ -49,16 +65,21 @@ def config(secrets: Mapping[str, str], plain: Mapping[str, str] | None = None) -
     return found
 
 
-def private_registry(stack: str) -> dict[str, Any]:
-    """The settings of ``stack`` with a registry that asks for credentials: every secret in use."""
+def demanding(stack: str) -> dict[str, Any]:
+    """The settings of ``stack`` with a registry that asks for credentials, and a certificate."""
     tree = platform(stack)
-    return tree | {"images": tree.get("images", {}) | {"pull_secret": True}}
+    services = tree.get("services", {})
+    gateway = services.get("gateway", {}) | {"tls": {"hosts": [HOST]}}
+    return tree | {
+        "images": tree.get("images", {}) | {"pull_secret": True},
+        "services": services | {"gateway": gateway},
+    }
 
 
 def deploy(stack: str, secrets: Mapping[str, str]) -> Wire:
     """The real program with ``secrets``."""
     plain = {
-        f"{PROJECT}:platform": json.dumps(private_registry(stack)),
+        f"{PROJECT}:platform": json.dumps(demanding(stack)),
         "pulumi:disable-default-providers": '["kubernetes", "docker"]',
     }
     return listen(
@@ -73,7 +94,7 @@ def deployed(stack: str) -> Wire:
 
 @pytest.mark.parametrize("stack", STACKS)
 def test_every_secret_reaches_what_needs_it_and_is_marked_wherever_it_is(stack: str) -> None:
-    needed = parse(private_registry(stack), f"Pulumi.{stack}.yaml").secrets
+    needed = parse(demanding(stack), f"Pulumi.{stack}.yaml").secrets
 
     found = {name: marks(NEEDLES[name], deployed(stack).inputs) for name in needed}
 

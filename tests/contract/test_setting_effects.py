@@ -21,6 +21,11 @@ EFFECTS: dict[str, dict[str, Any]] = yaml.safe_load(
 # What a row needs besides its own setting: a value elsewhere without which it may not be changed.
 ALSO: dict[str, dict[str, Any]] = {
     "environment": {"images": {"tag_waiver": "2027-12-31"}},
+    "services.gateway.access.clients": {"services": {"gateway": {"access": {"required": True}}}},
+    "services.gateway.tls.issuer.kind": {
+        "services": {"gateway": {"tls": {"hosts": ["a.test"], "issuer": {"name": "mine"}}}}
+    },
+    "services.gateway.tls.issuer.name": {"services": {"gateway": {"tls": {"hosts": ["a.test"]}}}},
     "services.ollama.replicas": {"gpu": {"pool": "gpu", "gpus": 5, "vram": 24}},
     "services.prometheus.alerts.monthly_gpu_budget": {
         "services": {"prometheus": {"alerts": {"gpu_hour_price": 1.0}}}
@@ -34,7 +39,9 @@ ROOM = {
     "gpu": {"pool": "gpu", "gpus": 4, "vram": 24},
 }
 # Settings that only make sense as a whole: their parts are those of the service, or add up.
-WHOLE = re.compile(r"rollout\.(freeze|services\.[a-z]+\.(canary|weights|passed))")
+WHOLE = re.compile(
+    r"rollout\.(freeze|pace|store|feature_services|services\.[a-z]+\.(canary|weights|passed|gates))"
+)
 MODEL = {"name": "llama3.2:3b", "size": 2.0, "kv_bytes_per_token": 114_688}
 
 

@@ -17,7 +17,8 @@ import pytest
 
 from components.gateway import GatewayArgs
 from tests.e2e.harness.backend import Backend, running
-from tests.e2e.harness.gateway import ENVOY, NO_ENVOY, free_port, gateway
+from tests.e2e.harness.envoy_files import free_port
+from tests.e2e.harness.gateway import ENVOY, NO_ENVOY, gateway
 from tests.e2e.harness.requests import request
 
 if TYPE_CHECKING:

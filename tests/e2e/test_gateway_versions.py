@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from tests.e2e.harness.gateway import Ports, RunningGateway
+    from tests.e2e.harness.envoy_files import Ports
+    from tests.e2e.harness.gateway import RunningGateway
     from tests.e2e.harness.requests import Reply
 
 pytestmark = [

@@ -6,13 +6,14 @@ from typing import TYPE_CHECKING, Protocol
 
 import pytest
 
-from tests.services import server_process
+from tests.services import s3_server, server_process
 
 if TYPE_CHECKING:
     import subprocess
     from collections.abc import Iterator, Mapping
     from pathlib import Path
 
+    from tests.services.s3_server import S3
     from tests.services.server_process import ServerProcess
 
 
@@ -75,3 +76,14 @@ def run_server() -> RunServer:
         )
 
     return run
+
+
+@pytest.fixture(scope="session")
+def s3(tmp_path_factory: pytest.TempPathFactory) -> Iterator[S3]:
+    """A real S3 server for the whole session; each test makes a bucket of its own."""
+    if s3_server.located() is None:
+        pytest.skip(s3_server.NONE)
+    server = s3_server.start(tmp_path_factory.mktemp("s3"))
+    yield server
+    server.process.kill()
+    server.process.wait()

@@ -13,7 +13,7 @@ from components.platforms.docker.args import DockerArgs
 from components.platforms.docker.platform import DockerPlatform
 from components.platforms.docker.provider import docker_provider
 from components.redis import Redis, RedisArgs
-from components.spec import File, Resources, ServiceSpec, Volume
+from components.spec import File, Resources, SecretFile, ServiceSpec, Volume
 from rf.plan.model import SECRET, Plan, Resource, nulls
 from rf.plan.record import record
 from tests.unit.docker_objects import job, service
@@ -143,6 +143,19 @@ def test_no_secret_is_anywhere_in_clear(plan: Plan) -> None:
     uploads: Any = named(plan, "redis-files-run-secrets-redis").inputs["uploads"]
     assert [upload["content"] for upload in uploads] == [SECRET, SECRET]
     assert labels(named(plan, "redis"))["researchflow.ai/secret-hash"] is SECRET
+
+
+def test_a_secret_that_the_server_watches_replaces_no_container_of_it() -> None:
+    watched = SecretFile(path="/etc/a/tls.key", template="${redisPassword}", watched=True)
+    once = SecretFile(path="/etc/b/password", template="${redisPassword}")
+
+    assert "researchflow.ai/secret-hash" not in labels(
+        named(group(secret_files=(watched,)), "group")
+    )
+    both = group(secret_files=(watched, once))
+    assert labels(named(both, "group"))["researchflow.ai/secret-hash"] is SECRET
+    uploads: Any = named(both, "group-files-etc-a").inputs["uploads"]
+    assert [upload["content"] for upload in uploads] == [SECRET]
 
 
 def test_configuration_can_be_read_in_the_plan(plan: Plan) -> None:

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from components.context import Context
+from components.faiss import Faiss, FaissArgs
 from components.gateway.routes import route_file, route_files
 from components.ollama import Ollama, OllamaArgs
 from components.spec import ServiceSpec
@@ -129,3 +130,19 @@ def test_what_is_refused_comes_before_everything_else() -> None:
     assert refused
     assert all(route["direct_response"]["status"] == 403 for route in refused)
     assert last["match"] == {"prefix": "/"}
+
+
+def test_of_a_service_with_one_writer_changes_go_to_stable_whatever_the_weights_are() -> None:
+    both = tuple(
+        Faiss.describe(FaissArgs(), Context(track=track)) for track in ("stable", "canary")
+    )
+
+    found = routes(route_file(both, {"canary": 100}))
+
+    writes = [route["route"] for route in found if "headers" in route["match"]]
+    assert writes
+    assert all(
+        route["weighted_clusters"]["clusters"] == [{"name": "faiss_stable", "weight": 100}]
+        for route in writes
+    )
+    assert shares(route_file(both, {"canary": 100})) == {"faiss_stable": 0, "faiss_canary": 100}

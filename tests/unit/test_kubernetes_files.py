@@ -114,3 +114,16 @@ def test_a_workload_is_told_of_all_its_secrets_so_that_a_changed_one_rolls_it() 
         "/run/secrets/a/key": "${key}",
         "/run/secrets/b/other": "${other}",
     }
+
+
+def test_a_secret_that_the_server_watches_rolls_nothing() -> None:
+    spec = service(
+        secret_files=(
+            SecretFile(path="/run/secrets/tls/tls.key", template="${key}", watched=True),
+            SecretFile(path="/run/secrets/b/other", template="${other}"),
+        )
+    )
+
+    found = objects(spec)
+    assert found["Deployment", "search-stable"].templates == {"/run/secrets/b/other": "${other}"}
+    assert found["Secret", "search-stable-run-secrets-tls"].templates == {"tls.key": "${key}"}

@@ -240,7 +240,7 @@ PUBLIC = with_value(platform("production"), "target.exposure", "public")
 HTTPS = {"hosts": ["ai.example.com"]}
 
 
-def test_a_public_gateway_is_refused_without_tls_and_while_it_asks_nobody_who_they_are() -> None:
+def test_a_public_gateway_is_refused_while_it_asks_nobody_who_they_are() -> None:
     message = complaint(PUBLIC)
 
     assert "services.gateway.tls is not set, but target.exposure is public" in message

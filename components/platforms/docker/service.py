@@ -77,11 +77,12 @@ class ServiceResources:
             docker.Container("-".join((self.name, *parts)), **kwargs, opts=opts)
 
     def _secret_labels(self) -> list[Kwargs]:
-        """The label that replaces a container when a secret of its files changes."""
-        if not self.spec.secret_files:
+        """The label that replaces a container when a secret changes that it reads only once."""
+        files = [file for file in self.spec.secret_files if not file.watched]
+        if not files:
             return []
         filled = pulumi.Output.all(
-            **{file.path: self.machine.filled(file.template) for file in self.spec.secret_files}
+            **{file.path: self.machine.filled(file.template) for file in files}
         )
         return [{"label": SECRET_HASH, "value": filled.apply(secret_hash)}]
 

@@ -98,4 +98,4 @@ def config_hash(found: Iterable[Directory]) -> dict[str, str]:
 
 def secret_templates(spec: ServiceSpec) -> dict[str, str]:
     """All secret files of ``spec``, path to template."""
-    return {file.path: file.template for file in spec.secret_files}
+    return {file.path: file.template for file in spec.secret_files if not file.watched}

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ...files import directories
+from .certificates import secret_name
 from .files import object_name
 from .naming import fitted, owner
 from .quantity import memory
@@ -47,6 +48,7 @@ def server_mounts(spec: ServiceSpec) -> tuple[Mount, ...]:
     """What the server mounts."""
     return (
         *_files(owner(spec), directories(spec.files, spec.secret_files)),
+        *_certificate(spec),
         *_claims(spec),
         *_scratch(spec.scratch),
         *_host(spec),
@@ -72,6 +74,13 @@ def _files(prefix: str, found: Iterable[Directory]) -> list[Mount]:
         volume = fitted(f"{directory.kind}-{directory.slug}")
         mounts.append(Mount(name=volume, path=directory.path, source=source, read_only=True))
     return mounts
+
+
+def _certificate(spec: ServiceSpec) -> list[Mount]:
+    if spec.certificate is None:
+        return []
+    source: Body = {"secret": {"secretName": secret_name(spec), "defaultMode": SECRET_MODE}}
+    return [Mount(name="certificate", path=spec.certificate.path, source=source, read_only=True)]
 
 
 def _claims(spec: ServiceSpec) -> list[Mount]:

@@ -5,9 +5,11 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import pulumi
+from pulumi_kubernetes.apiextensions import CustomResource
 from pulumi_kubernetes.apps.v1 import DaemonSet, Deployment
 from pulumi_kubernetes.batch.v1 import Job
 from pulumi_kubernetes.core.v1 import (
@@ -25,6 +27,7 @@ from pulumi_kubernetes.policy.v1 import PodDisruptionBudget
 from pulumi_kubernetes.rbac.v1 import Role, RoleBinding
 
 from ...files import fill, secret_names
+from . import certificates
 from .files import SECRET_HASH
 from .manifest import STAGES, Body, Manifest
 from .naming import HASH_LENGTH
@@ -35,6 +38,9 @@ RESOURCES: Mapping[tuple[str, str], Callable[..., pulumi.CustomResource]] = {
     ("apps/v1", "DaemonSet"): DaemonSet,
     ("apps/v1", "Deployment"): Deployment,
     ("batch/v1", "Job"): Job,
+    (certificates.VERSION, "Certificate"): partial(
+        CustomResource, api_version=certificates.VERSION, kind="Certificate"
+    ),
     ("networking.k8s.io/v1", "NetworkPolicy"): NetworkPolicy,
     ("policy/v1", "PodDisruptionBudget"): PodDisruptionBudget,
     ("rbac.authorization.k8s.io/v1", "Role"): Role,

@@ -35,6 +35,8 @@ class Backend:
     sick: bool = False
     seen: list[str] = field(default_factory=list)
     """Method and target of every request but health checks."""
+    heads: list[str] = field(default_factory=list)
+    """All that came before their bodies."""
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """One connection, until either side ends it."""
@@ -55,6 +57,7 @@ class Backend:
             writer.write(answer(500 if self.sick else 200, "health"))
             return True
         self.seen.append(head.partition(" HTTP/")[0])
+        self.heads.append(head)
         return await self._behave(writer)
 
     async def _behave(self, writer: asyncio.StreamWriter) -> bool:

@@ -13,10 +13,9 @@ import shutil
 import socket
 import subprocess
 import time
-from collections.abc import Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import httpx
@@ -28,22 +27,23 @@ from components.gateway.metrics import counts
 from components.gateway.routes import route_files
 from components.ollama import Ollama, OllamaArgs
 
+from .envoy_files import FLUSH_SECONDS, renamed, write, write_secrets
 from .requests import send_all
 from .waiting import seconds_until
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from pathlib import Path
 
     from components.gateway.metrics import Counts
     from components.spec import ServiceSpec, Track
 
+    from .envoy_files import Ports
     from .requests import Reply
 
 ENVOY = shutil.which("envoy", path=".venv/bin")
 NO_ENVOY = "no envoy for this machine on the package index"
 PATIENCE_SECONDS = 30.0
-FLUSH_SECONDS = 0.1
-"""How often histograms are brought up to date here; the gateway does it once a second."""
 
 
 def ollama(*, canary: bool) -> tuple[ServiceSpec, ...]:
@@ -52,19 +52,12 @@ def ollama(*, canary: bool) -> tuple[ServiceSpec, ...]:
     return tuple(Ollama.describe(OllamaArgs(), Context(track=track)) for track in tracks)
 
 
-def loopback(port: int, **more: str) -> dict[str, Any]:
-    """An address as Envoy spells it."""
-    return {"socket_address": {"address": "127.0.0.1", "port_value": port, **more}}
-
-
-Ports = Mapping[str, int | tuple[int, ...]]
-
-
 @dataclass(frozen=True, kw_only=True)
 class RunningGateway:
     """A ready Envoy: its ports by the listeners' names, and its admin interface's."""
 
     folder: Path
+    spec: ServiceSpec
     peers: tuple[ServiceSpec, ...]
     ports: Mapping[str, int]
     admin: str
@@ -115,10 +108,8 @@ class RunningGateway:
         return time.monotonic() - began
 
     def replace(self, file: str, text: str) -> None:
-        """Write a route file beside the old one and rename it, as every platform does."""
-        beside = self.folder / "routes" / f".{file}.new"
-        beside.write_text(text)
-        beside.rename(self.folder / "routes" / file)
+        """Replace a route file by one with ``text``."""
+        renamed(self.folder / "routes" / file, text)
 
     @property
     def log(self) -> list[dict[str, Any]]:
@@ -128,28 +119,31 @@ class RunningGateway:
 
 
 @contextmanager
-def gateway(
+def gateway(  # noqa: PLR0913 all but the first two are keyword-only
     folder: Path,
     ports: Ports,
     *,
     weights: Mapping[str, int] | None = None,
     args: GatewayArgs | None = None,
     peers: tuple[ServiceSpec, ...] | None = None,
+    secrets: Mapping[str, str] = MappingProxyType({}),
 ) -> Iterator[RunningGateway]:
     """An Envoy before the servers on ``ports`` (instance name to one or more ports of loopback).
 
     For instances that are not there it asks a name server that never answers.
     """
     peers = peers or ollama(canary="ollama-canary" in ports)
-    context = Context(peers=peers, weights={"ollama": weights} if weights else {})
+    context = Context(peers=peers, weights={peers[0].name: weights} if weights else {})
     spec = Gateway.describe(args or GatewayArgs(), context)
     with silence() as names:
         write(folder, spec, ports, names)
+        write_secrets(folder, spec, secrets)
         command = [argument.replace("/etc/envoy", str(folder)) for argument in spec.command[1:]]
         with envoy(folder, command) as (process, admin):
             text = httpx.get(f"{admin}/listeners?format=json").text
             yield RunningGateway(
                 folder=folder,
+                spec=spec,
                 peers=peers,
                 ports={
                     status["name"]: status["local_address"]["socket_address"]["port_value"]
@@ -166,44 +160,6 @@ def silence() -> Iterator[int]:
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as listening:
         listening.bind(("127.0.0.1", 0))
         yield listening.getsockname()[1]
-
-
-def write(folder: Path, spec: ServiceSpec, ports: Ports, names: int) -> None:
-    """Put the gateway's files below ``folder``."""
-    for file in spec.files:
-        target = folder / Path(file.path).relative_to("/etc/envoy")
-        target.parent.mkdir(exist_ok=True)
-        target.write_text(file.content.replace("/etc/envoy", str(folder)))
-    path = folder / "envoy.yaml"
-    config = yaml.safe_load(path.read_text())
-    # Two tests at once need an admin interface each, and its cluster has to find it.
-    admin = free_port()
-    config["admin"]["address"] = loopback(admin)
-    config["stats_flush_interval"] = f"{FLUSH_SECONDS}s"
-    for listener in config["static_resources"]["listeners"]:
-        listener["address"] = loopback(0)
-    for cluster in config["static_resources"]["clusters"]:
-        for endpoints in cluster["load_assignment"]["endpoints"]:
-            (entry,) = endpoints["lb_endpoints"]
-            wanted = entry["endpoint"]["address"]["socket_address"]["address"]
-            found = ports.get(wanted, admin if cluster["name"] == "admin" else ())
-            if found:
-                endpoints["lb_endpoints"] = [
-                    {"endpoint": {"address": loopback(port)}}
-                    for port in (found if isinstance(found, tuple) else (found,))
-                ]
-        if "typed_dns_resolver_config" in cluster:
-            resolver = cluster["typed_dns_resolver_config"]["typed_config"]
-            resolver["resolvers"] = [loopback(names, protocol="UDP")]
-    path.write_text(yaml.safe_dump(config))
-
-
-def free_port() -> int:
-    """A port of loopback that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-    return port
 
 
 @contextmanager

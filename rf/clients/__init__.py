@@ -1,0 +1,1 @@
+"""``rf clients``: who may use the gateway from outside."""

@@ -1,0 +1,153 @@
+"""A whole stack's gateway on loopback, for rollouts: real Envoy, real files, real counters.
+
+The deployer starts and stops the two versions as the settings say, where Pulumi would; everything
+else is what a rollout of a stack uses.
+"""
+
+from __future__ import annotations
+
+import itertools
+import threading
+import time
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import httpx
+
+from components.gateway.names import fronted
+from rf.rollout.clock import SystemClock
+from rf.rollout.effects.addresses import AddressGateways, FolderDelivery
+from rf.rollout.readings import STATISTICS
+from rf.rollout.world import World
+from rf.stack_edit import edited
+from settings import parse
+
+from .backend import Backend, running
+from .gateway import gateway
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+    from pathlib import Path
+
+    from rf.rollout.store import Store
+    from rf.rollout.subject import Edits
+    from settings import Stack
+
+    from .gateway import RunningGateway
+
+FILE = "Pulumi.test.yaml"
+CLIENTS = 8
+
+
+@dataclass
+class LocalStack:
+    """Desired state, state and versions of one service; ``bad`` images answer 503."""
+
+    tree: dict[str, Any]
+    service: str
+    backends: Mapping[str, Backend]
+    bad: Sequence[str] = ()
+    state: dict[str, Any] = field(default_factory=dict)
+    told: list[tuple[str, str, float]] = field(default_factory=list)
+
+    def current(self) -> Mapping[str, Any]:
+        return self.tree
+
+    def with_edits(self, edits: Edits) -> Stack:
+        return parse(edited(self.tree, edits), FILE)
+
+    def write(self, edits: Edits) -> Stack:
+        stack = self.with_edits(edits)
+        self.tree = edited(self.tree, edits)
+        return stack
+
+    def up(self, message: str, *, only_weights: bool) -> None:
+        """Both versions are what the settings say."""
+        del message
+        self.state = self.tree
+        if only_weights:
+            return
+        images = {
+            str(spec.track): spec.image
+            for spec in parse(self.tree, FILE).specs
+            if spec.name == self.service
+        }
+        for track, backend in self.backends.items():
+            image = images.get(track)
+            backend.sick = image is None
+            backend.behaviour = "busy" if image in self.bad else "well"
+
+    def tell(self, event: str, words: str) -> None:
+        self.told.append((event, words, time.monotonic()))
+
+
+@dataclass(kw_only=True)
+class Local:
+    """All of it together."""
+
+    stack: LocalStack
+    envoy: RunningGateway
+    folder: Path
+
+    def world(self, store: Store) -> World:
+        """What a controller acts on."""
+        return World(
+            desired=self.stack,
+            delivery=FolderDelivery(self.folder),
+            gateways=AddressGateways({"gateway": self.envoy.url("stats", "")}, STATISTICS),
+            deployer=self.stack,
+            clock=SystemClock(),
+            notifier=self.stack,
+            store=store,
+        )
+
+
+@contextmanager
+def local_stack(
+    folder: Path, tree: dict[str, Any], service: str, canary: dict[str, Any], bad: Sequence[str]
+) -> Iterator[Local]:
+    """``tree`` in force, before two versions of ``service``, the second of which is not up yet."""
+    trial = parse(edited(tree, {("rollout", "services", service, "canary"): canary}), FILE)
+    backends = {track: Backend(name=track) for track in ("stable", "canary")}
+    inner = folder / "gateway" / "etc"
+    inner.mkdir(parents=True)
+    (folder / "files").mkdir()
+    (inner / "envoy").symlink_to(folder / "files")
+    with running(*backends.values()):
+        ports = {f"{service}-{track}": backend.port for track, backend in backends.items()}
+        ports[service] = backends["stable"].port
+        with gateway(folder / "files", ports, peers=fronted(trial.specs)) as envoy:
+            stack = LocalStack(tree=tree, service=service, backends=backends, bad=bad)
+            found = Local(stack=stack, envoy=envoy, folder=folder)
+            stack.up("begin", only_weights=False)
+            found.world(None).delivery.write(  # type: ignore[arg-type]
+                [spec for spec in parse(tree, FILE).specs if spec.live_files]
+            )
+            yield found
+
+
+@contextmanager
+def traffic(local: Local) -> Iterator[list[tuple[float, int]]]:
+    """Requests one after another over ``CLIENTS`` connections; when each was answered, and how."""
+    replies: list[tuple[float, int]] = []
+    ended = threading.Event()
+    users = itertools.count()
+    url = local.envoy.url(local.stack.service)
+
+    def client() -> None:
+        with httpx.Client(timeout=5) as connection:
+            while not ended.is_set():
+                answer = connection.get(url, headers={"x-researchflow-user": f"u{next(users)}"})
+                replies.append((time.monotonic(), answer.status_code))
+                ended.wait(0.02)
+
+    threads = [threading.Thread(target=client, daemon=True) for _ in range(CLIENTS)]
+    for thread in threads:
+        thread.start()
+    try:
+        yield replies
+    finally:
+        ended.set()
+        for thread in threads:
+            thread.join(10)

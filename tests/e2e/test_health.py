@@ -1,0 +1,109 @@
+"""``rf health`` asks the platform, which runs as processes of this machine."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from components.spec import ServiceSpec
+from rf.cli import run
+from rf.exit_codes import ExitCode
+from rf.health import wiring
+from rf.health.addresses import AddressReach
+from rf.health.reach import Command
+from tests.e2e.harness.needs import needs
+from tests.e2e.harness.platform import Platform
+from tests.e2e.harness.stack import SECRETS
+from tests.e2e.harness.waiting import seconds_until
+
+pytestmark = [
+    pytest.mark.xdist_group("e2e"),
+    needs("gateway", "prometheus", "alertmanager", "redis", "faiss"),
+]
+
+ALERTS_OF_OTHER_TESTS_END = 400
+"""Seconds: they fire on for five minutes after their cause is gone."""
+
+Asked = tuple[int, dict[str, Any], str]
+Ask = Callable[[], Asked]
+
+
+@pytest.fixture
+def ask(
+    platform: Platform, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> Ask:
+    """Run ``rf health``, with the platform's containers for those of Docker."""
+    hosts = {
+        container.spec.instance: container.address for container in platform.containers.values()
+    }
+
+    def inside(spec: ServiceSpec, command: Command) -> int:
+        return platform[spec.name].run(command.argv).returncode
+
+    monkeypatch.setattr(wiring, "reach", lambda _: AddressReach(hosts, inside))
+
+    def asked() -> Asked:
+        with platform.world.entered():
+            status = run(["health", "--json"])
+        out, err = capfd.readouterr()
+        return status, json.loads(out), out + err
+
+    return asked
+
+
+def failed(found: dict[str, Any]) -> dict[str, str]:
+    """What each row answered that is not well, by subject."""
+    return {row["subject"]: row["answer"] for row in found["rows"] if row["verdict"] == "failed"}
+
+
+def test_a_platform_that_is_well_is_healthy(ask: Ask) -> None:
+    found: list[Asked] = []
+
+    def healthy() -> bool:
+        found[:] = [ask()]
+        return found[0][0] == ExitCode.DONE
+
+    seconds_until(healthy, within=ALERTS_OF_OTHER_TESTS_END)
+
+    _, document, _ = found[0]
+    subjects = [row["subject"] for row in document["rows"]]
+    assert document["healthy"] is True
+    assert {"redis", "gateway", "faiss for clients", "flags for clients"} <= set(subjects)
+    assert {"alertmanager", "grafana", "prometheus", "scrape targets", "alerts"} <= set(subjects)
+    assert all(row["seconds"] > 0 for row in document["rows"])
+
+
+def test_a_server_that_has_stopped_is_named_with_what_to_do(platform: Platform, ask: Ask) -> None:
+    platform["faiss"].kill()
+    try:
+        status, document, _ = ask()
+    finally:
+        platform["faiss"].start()
+        platform.wait_until_ready("faiss")
+
+    assert status == ExitCode.UNHEALTHY
+    assert {"faiss-stable", "faiss for clients"} <= set(failed(document))
+    (row,) = (row for row in document["rows"] if row["subject"] == "faiss-stable")
+    assert row["advice"].endswith("ServiceDown.md")
+    assert Path(row["advice"].removeprefix("see ")).exists()
+
+
+def test_a_redis_that_refuses_the_password_is_unhealthy_and_nobody_sees_it(
+    platform: Platform, ask: Ask
+) -> None:
+    auth = 'REDISCLI_AUTH="$(cat /run/secrets/redis/password)"'
+    change = "redis-cli acl setuser default resetpass '>another'"
+    assert platform["redis"].run(("sh", "-c", f"{auth} {change}")).returncode == 0
+    try:
+        status, document, said = ask()
+    finally:
+        platform["redis"].kill()
+        platform["redis"].start()
+        platform.wait_until_ready("redis")
+
+    assert status == ExitCode.UNHEALTHY
+    assert failed(document)["redis"] == "exit 1"
+    assert SECRETS["redisPassword"] not in said
+    assert json.dumps(SECRETS["redisPassword"]).strip('"') not in said

@@ -1,0 +1,100 @@
+"""Whole rollouts behind a real Envoy: a bad version comes back by itself, a good one stays."""
+
+from __future__ import annotations
+
+import copy
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from components.rollout.version import version
+from rf.rollout import readings, session
+from rf.rollout.core import GateArgs, PaceArgs, Phase, version_plan
+from rf.rollout.lanes import expected
+from rf.rollout.store.folder import FolderStore
+from rf.rollout.subject import VersionSubject
+from rf.stack_edit import edited
+from settings import parse
+from tests.conftest import platform
+from tests.e2e.harness.gateway import ENVOY, NO_ENVOY
+from tests.e2e.harness.rollout import FILE, Local, local_stack, traffic
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from rf.rollout.core import State
+
+pytestmark = [
+    pytest.mark.xdist_group("e2e"),
+    pytest.mark.skipif(ENVOY is None, reason=NO_ENVOY),
+]
+
+SERVICE = "triton"
+NEW = "example/triton:2"
+PACE = PaceArgs(steps=(30, 100), min_hold=1, bake=1, max_hold=30, poll=1)
+GATES = GateArgs(settle=1, beta=0.2, design_effect=1, error_rate=0.1, latency="relative", slower=20)
+
+
+def tree() -> dict[str, Any]:
+    found = copy.deepcopy(platform("local"))
+    found["capacity"] = {"cpus": 96, "memory": 192, "disk": 2000}
+    return found
+
+
+def subject() -> VersionSubject:
+    canary: Any = {("rollout", "services", SERVICE, "canary"): {"image": NEW}}
+    specs = parse(edited(tree(), canary), FILE).specs
+    (new,) = (spec for spec in specs if (spec.name, spec.track) == (SERVICE, "canary"))
+    return VersionSubject(service=SERVICE, version=version(new), changes={"image": NEW})
+
+
+def rolled_out(local: Local, folder: Path) -> State:
+    world = local.world(FolderStore(folder / "store"))
+    begun = session.start(
+        world.store,
+        "test",
+        subject=subject(),
+        plan=version_plan(SERVICE, PACE),
+        gates={SERVICE: GATES},
+        platform=local.stack.tree,
+        now=world.clock.now(),
+    )
+    return session.run(world, begun)
+
+
+def agree(local: Local) -> bool:
+    """Config, state and what the gateway serves."""
+    scrapes = local.world(FolderStore(local.folder)).gateways.scrape()
+    (served,) = readings.served(scrapes).values()
+    wanted = expected(parse(local.stack.tree, FILE))
+    return local.stack.tree == local.stack.state and wanted.items() <= served.items()
+
+
+def test_a_bad_version_is_gone_within_a_second_of_its_verdict(tmp_path: Path) -> None:
+    with (
+        local_stack(tmp_path, tree(), SERVICE, {"image": NEW}, bad=[NEW]) as local,
+        traffic(local) as replies,
+    ):
+        state = rolled_out(local, tmp_path)
+        log = session.latest(FolderStore(tmp_path / "store"), "test")
+
+        assert state.phase is Phase.ROLLED_BACK, state.reason
+        assert log is not None
+        assert local.stack.tree == tree()
+        assert agree(local)
+        rolled_back = next(at for event, _, at in local.stack.told if event == "rolled_back")
+        last_bad = max(at for at, status in replies if status >= 500)
+        assert last_bad <= rolled_back
+
+
+def test_a_good_version_becomes_the_stable_one(tmp_path: Path) -> None:
+    with (
+        local_stack(tmp_path, tree(), SERVICE, {"image": NEW}, bad=[]) as local,
+        traffic(local) as replies,
+    ):
+        state = rolled_out(local, tmp_path)
+
+        assert state.phase is Phase.PROMOTED, state.reason
+        assert local.stack.tree == edited(tree(), {("services", SERVICE, "image"): NEW})
+        assert agree(local)
+    assert {status for _, status in replies} == {200}

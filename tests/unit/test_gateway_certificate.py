@@ -69,6 +69,23 @@ def test_what_belongs_together_is_accepted() -> None:
         (CHAIN, pem(ed25519.Ed25519PrivateKey.generate()), "gatewayKey must be an ECDSA key"),
         (CHAIN, pem(rsa.generate_private_key(65537, 1024)), "RSA key of 2048 bits or more"),  # noqa: S505
     ],
+    # Names of their own: the values are other ones in every process that collects this file.
+    ids=[
+        "another key",
+        "wrong order",
+        "expired",
+        "another host",
+        "a host below",
+        "too wide",
+        "no chain",
+        "a key for a chain",
+        "a broken chain",
+        "no key",
+        "a chain for a key",
+        "an encrypted key",
+        "another kind of key",
+        "a short key",
+    ],
 )
 def test_what_cannot_serve_is_refused_without_being_shown(
     chain: str, key: str, expected: str

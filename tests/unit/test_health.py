@@ -1,89 +1,19 @@
-"""``rf health``: what is asked, what an answer means, and how it is told."""
+"""``rf health``: what is asked of a stack, and what an answer means."""
 
-import json
-import shutil
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from components.spec import ServiceSpec
-from rf.cli import run
-from rf.exit_codes import ExitCode
-from rf.health import monitoring, wiring
+from rf.health import monitoring
 from rf.health.examine import Examination
 from rf.health.questions import questions
-from rf.health.reach import Answer, Command, ReachError, Request
+from rf.health.reach import Answer, Command, Request
 from rf.health.rows import Row, Verdict
-from settings import parse
-from tests.conftest import platform
+from tests.unit.health_objects import FakeReach, alert, specs, targets, well
 
-ROOT = Path.cwd()
 GUIDE = {"/api/tags", "/v2/health/ready", "/health", "/api/health"}
 RUNBOOKS = "docs/runbooks"
-
-
-def specs(stack: str) -> tuple[ServiceSpec, ...]:
-    """The services of a stack of this repository."""
-    return parse(platform(stack), "test").specs
-
-
-def targets(*jobs: str, **down: str) -> dict[str, Any]:
-    """Prometheus' list: ``jobs`` are up, and those of ``down`` fail with an error."""
-    up = [{"labels": {"job": job}, "health": "up", "lastError": ""} for job in jobs]
-    bad = [
-        {"labels": {"job": job}, "health": "down", "lastError": said} for job, said in down.items()
-    ]
-    return {"activeTargets": [*up, *bad]}
-
-
-def alert(name: str, severity: str, state: str = "firing") -> dict[str, Any]:
-    """An alert as Prometheus lists it."""
-    return {
-        "labels": {"alertname": name, "severity": severity, "service": "ollama"},
-        "annotations": {
-            "description": f"ollama: {name}",
-            "runbook_url": f"https://runbooks.example/{name}.md",
-        },
-        "state": state,
-    }
-
-
-WATCHDOG = alert("Watchdog", "info")
-
-
-@dataclass
-class FakeReach:
-    """A platform that is well, but for what ``answers`` say of an instance."""
-
-    any_port: bool = False
-    answers: Mapping[str, tuple[Answer, ...]] = field(default_factory=dict)
-    prometheus: Mapping[str, Any] = field(default_factory=dict)
-    asked: list[tuple[str, Request | Command]] = field(default_factory=list)
-
-    def send(self, spec: ServiceSpec, request: Request) -> tuple[Answer, ...]:
-        self.asked.append((spec.instance, request))
-        body = json.dumps({"status": "success", "data": self.prometheus.get(request.path, {})})
-        well = (Answer(copy=spec.instance, status=200, body=body.encode()),)
-        return self.answers.get(spec.instance, well)
-
-    def run(self, spec: ServiceSpec, command: Command) -> tuple[Answer, ...]:
-        self.asked.append((spec.instance, command))
-        return self.answers.get(spec.instance, (Answer(copy=spec.instance, status=0),))
-
-
-def well(stack: str, *alerts: dict[str, Any], **answers: tuple[Answer, ...]) -> FakeReach:
-    """A platform of ``stack`` whose Prometheus sees everything."""
-    return FakeReach(
-        any_port=stack != "local",
-        answers={name.replace("_", "-"): given for name, given in answers.items()},
-        prometheus={
-            monitoring.TARGETS: targets(*monitoring.jobs(specs(stack))),
-            monitoring.ALERTS: {"alerts": [WATCHDOG, *alerts]},
-        },
-    )
 
 
 def examined(reach: FakeReach, stack: str = "local") -> dict[str, Row]:
@@ -236,78 +166,3 @@ def test_every_runbook_that_is_named_exists() -> None:
 
     for name in (*named, "TargetMissing", "Watchdog"):
         assert Path(RUNBOOKS, f"{name}.md").exists()
-
-
-Rf = Callable[..., tuple[int, str, str]]
-
-
-@pytest.fixture
-def rf(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Rf:
-    """Run ``rf health`` in a project with the stack files of this one."""
-    for name in ("Pulumi.yaml", "__main__.py", "Pulumi.local.yaml", "Pulumi.staging.yaml"):
-        shutil.copy(ROOT / name, tmp_path)
-    monkeypatch.chdir(tmp_path)
-
-    def call(reach: Any, *arguments: str) -> tuple[int, str, str]:
-        monkeypatch.setattr(wiring, "reach", reach)
-        status = run(("health", *arguments))
-        out, err = capfd.readouterr()
-        return status, out, err
-
-    return call
-
-
-def test_a_healthy_stack_ends_with_0(rf: Rf) -> None:
-    status, out, _ = rf(lambda _: well("local"))
-
-    assert status == ExitCode.DONE
-    assert out.endswith("local is healthy\n")
-
-
-def test_an_unhealthy_stack_ends_with_8_and_names_what_is_not_well(rf: Rf) -> None:
-    silent = (Answer(copy="grafana", fault="no answer (ConnectionError)"),)
-    status, out, _ = rf(lambda _: well("local", grafana=silent))
-
-    assert status == ExitCode.UNHEALTHY
-    assert "grafana: see docs/runbooks/ServiceDown.md" in out
-    assert out.endswith("local is unhealthy: grafana\n")
-
-
-def test_the_same_as_data(rf: Rf) -> None:
-    status, out, _ = rf(lambda _: well("staging"), "--stack", "staging", "--json")
-
-    document = json.loads(out)
-    assert status == ExitCode.DONE
-    assert (document["version"], document["subject"], document["healthy"]) == (1, "staging", True)
-    assert set(document["rows"][0]) == {
-        *("subject", "asked", "answer", "verdict", "seconds", "advice")
-    }
-
-
-def test_a_platform_that_gives_no_answer_is_unhealthy(rf: Rf) -> None:
-    def refuse(_: Any) -> None:
-        raise ReachError("Docker gives no answer")
-
-    status, out, _ = rf(refuse)
-
-    assert status == ExitCode.UNHEALTHY
-    assert "Docker gives no answer" in out
-
-
-def test_a_stack_that_does_not_exist_is_bad_input(rf: Rf) -> None:
-    status, _, err = rf(lambda _: well("local"), "--stack", "nowhere")
-
-    assert status == ExitCode.ERROR
-    assert "there is no stack 'nowhere'" in err
-
-
-def test_a_kubeconfig_that_cannot_be_read_is_bad_input(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
-) -> None:
-    missing = tmp_path / "kubeconfig"
-    monkeypatch.setenv("KUBECONFIG", str(missing))
-
-    status = run(("health", "--stack", "staging"))
-
-    assert status == ExitCode.ERROR
-    assert f"KUBECONFIG is {missing}, which cannot be read" in capfd.readouterr().err

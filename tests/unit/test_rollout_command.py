@@ -1,0 +1,204 @@
+"""``rf rollout`` from the outside: stack files in, text and exit status out."""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from rf.cli import run
+from rf.exit_codes import ExitCode
+from rf.rollout import preflight
+from rf.rollout.core import Bundle, Evidence, GateArgs
+from rf.rollout.effects import EffectError
+from rf.rollout.lanes import expected
+from rf.rollout.log import Log
+from rf.rollout.wiring import Wiring
+from settings import parse
+from tests.conftest import platform
+from tests.rollout.statistics import statistics
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+Rf = Callable[..., tuple[int, str]]
+ROOT = Path.cwd()
+NEW = ("--service", "triton", "--image", "example/triton:2")
+ROOM = "\n    capacity: {cpus: 96, memory: 192, disk: 2000}\n"
+
+
+class Gateways:
+    """One gateway that serves what the stack file says, or another thing, or nothing."""
+
+    def __init__(self, *, behind: bool = False, silent: bool = False) -> None:
+        self._behind, self._silent = behind, silent
+
+    def scrape(self) -> Mapping[str, str]:
+        if self._silent:
+            raise EffectError("gateway gives no answer")
+        served = expected(parse(platform("local"), "Pulumi.local.yaml"))
+        if self._behind:
+            served = dict.fromkeys(served, "older")
+        members = {"stable": 1, "canary": 0}
+        return {"gateway": statistics("triton", {}, members, members, served)}
+
+
+@pytest.fixture
+def rf(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Rf:
+    """Run ``rf rollout`` in a project of its own, with a gateway that is well."""
+    for name in ("Pulumi.yaml", "__main__.py"):
+        shutil.copy(ROOT / name, tmp_path)
+    text = (ROOT / "Pulumi.local.yaml").read_text()
+    (tmp_path / "Pulumi.local.yaml").write_text(text.rstrip() + ROOM)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(Wiring, "gateways", Gateways())
+    monkeypatch.setattr(preflight, "SAMPLE_SECONDS", 0.01)
+
+    def call(*arguments: str) -> tuple[int, str]:
+        status = run(("rollout", *arguments))
+        out, err = capfd.readouterr()
+        return status, out + err
+
+    return call
+
+
+def digest(folder: Path) -> dict[str, str]:
+    return {
+        str(path): hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else ""
+        for path in folder.rglob("*")
+    }
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        ((), "give --feature F --target-percentage N, or --service X"),
+        (("--feature", "ai_inference", *NEW), "give --feature F"),
+        (("--feature", "nothing", "--target-percentage", "5"), "features are ai_inference"),
+        (("--feature", "ai_inference"), "--target-percentage is missing"),
+        (("--feature", "ai_inference", "--target-percentage", "101"), "whole number from 0 to 100"),
+        (("--feature", "ai_inference", "--target-percentage", "-1"), "whole number from 0 to 100"),
+        (("--feature", "ai_inference", "--target-percentage", "9.5"), "whole number from 0 to 100"),
+        (("--feature", "ai_inference", "--target-percentage", "50"), "take it back use --rollback"),
+        (("--feature", "ai_inference", "--rollback"), "no rollout of ai_inference is on record"),
+        (
+            ("--feature", "ai_inference", "--rollback", "--target-percentage", "101"),
+            "takes it to a lower percentage",
+        ),
+        (("--rollback", "--service", "triton"), "--rollback goes with --feature"),
+        (("--service", "redis", "--image", "redis:8"), "services are ollama, triton, faiss"),
+        (("--service", "triton"), "nothing is to change"),
+        (("--service", "triton", "--image", "x"), "needs an exact tag or a digest"),
+        (("--service", "triton", "--set", "memory"), "write KEY=VALUE"),
+        (("--service", "triton", "--set", "memory=much"), "memory"),
+        (("--service", "triton", "--set", "nix=1"), "unknown key"),
+        ((*NEW, "--steps", "10,x"), "write whole numbers with commas"),
+        ((*NEW, "--steps", "50,10,100"), "they must rise"),
+        ((*NEW, "--steps", "10,50"), "end at 100"),
+        (("status",), "no rollout was ever begun in local"),
+        (("resume",), "no rollout was ever begun in local"),
+        (("pause",), "no rollout was ever begun in local"),
+        (("abort",), "no rollout was ever begun in local"),
+        (("promote",), "no rollout was ever begun in local"),
+        (("replay", "0" * 64), "neither a file nor a verdict on record"),
+        (("replay", "Pulumi.yaml"), "is no bundle of evidence"),
+        ((*NEW, "--stack", "nowhere"), "nowhere"),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, tuple) else "",
+)
+def test_bad_input_is_answered_with_a_sentence(
+    rf: Rf, tmp_path: Path, arguments: tuple[str, ...], said: str
+) -> None:
+    before = digest(tmp_path)
+
+    status, text = rf(*arguments)
+
+    assert status == ExitCode.ERROR
+    assert said in text
+    assert "Traceback" not in text
+    assert digest(tmp_path) == before
+
+
+@pytest.mark.parametrize(
+    "arguments", [NEW, ("--feature", "ai_inference", "--rollback", "--target-percentage", "10")]
+)
+def test_a_dry_run_says_what_would_happen_and_changes_no_byte(
+    rf: Rf, tmp_path: Path, arguments: tuple[str, ...]
+) -> None:
+    before = digest(tmp_path)
+
+    status, text = rf(*arguments, "--dry-run")
+
+    assert status == ExitCode.DONE, text
+    assert "10 %" in text
+    assert digest(tmp_path) == before
+
+
+def test_a_dry_run_names_stages_evidence_and_time(rf: Rf) -> None:
+    _, text = rf(*NEW, "--dry-run")
+
+    assert "1. shift 10 %" in text
+    assert "requests at least" in text
+    assert "for ever, as there are no requests" in text
+    assert "runs twice" in text
+
+
+def test_nothing_is_begun_where_gateways_serve_something_else(
+    rf: Rf, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Wiring, "gateways", Gateways(behind=True))
+
+    status, text = rf(*NEW, "--dry-run")
+
+    assert status == ExitCode.PREFLIGHT
+    assert "gateway serves routes of triton that are not those of the stack file" in text
+
+
+def test_nothing_is_begun_where_gateways_do_not_answer(
+    rf: Rf, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Wiring, "gateways", Gateways(silent=True))
+
+    status, text = rf(*NEW, "--dry-run")
+
+    assert status == ExitCode.PREFLIGHT
+    assert "gateways: gateway gives no answer" in text
+
+
+def test_steps_that_the_policies_refuse_are_not_begun(rf: Rf) -> None:
+    status, text = rf(*NEW, "--steps", "30,100", "--dry-run")
+
+    assert status == ExitCode.PREFLIGHT
+    assert "policy rollout/" in text
+
+
+def test_a_bundle_gives_its_verdict_without_a_project(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    evidence = Evidence(service="triton", bounds_ms=(5000, 10000), steps=())
+    Path("bundle.json").write_text(Bundle(args=GateArgs(), evidence=evidence).json)
+
+    first = (run(("rollout", "replay", "bundle.json")), capfd.readouterr().out)
+    again = (run(("rollout", "replay", "bundle.json")), capfd.readouterr().out)
+
+    assert first == again
+    assert "triton at 0 %: error" in first[1]
+
+
+def test_the_log_has_a_file_a_day_and_keeps_thirty_days(tmp_path: Path) -> None:
+    log = Log(tmp_path / "logs")
+    begin = datetime(2026, 1, 1, 12, tzinfo=UTC)
+
+    for day in range(40):
+        log.write(f"day {day}", begin + timedelta(days=day))
+
+    names = sorted(path.name for path in (tmp_path / "logs").iterdir())
+    assert names[0] == "feature-rollout-2026-01-10.log"
+    assert names[-1] == "feature-rollout-2026-02-09.log"
+    assert len(names) == 31

@@ -5,7 +5,6 @@ import json
 import tarfile
 import time
 from collections.abc import Iterator
-from typing import Any
 from uuid import uuid4
 
 import docker
@@ -17,6 +16,7 @@ from components.files import fill
 from components.platforms import DockerArgs
 from components.platforms.docker.place import Place
 from components.spec import ServiceSpec
+from rf.health import machine
 from rf.health.machine import MachineReach
 from rf.health.questions import questions
 from rf.health.reach import Answer, Command
@@ -135,15 +135,16 @@ def test_a_container_that_has_stopped_or_is_not_there_is_told_apart(
     assert missing.fault == "there is no such container"
 
 
-def test_what_is_published_is_asked_at_the_machines_own_address(
-    engine: docker.DockerClient, place: Place
+def test_a_redis_that_hangs_is_given_up(
+    engine: docker.DockerClient,
+    spec: ServiceSpec,
+    place: Place,
+    redis: Container,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    specs = parse(platform("local"), "Pulumi.local.yaml").specs
-    grafana = next(found for found in specs if found.name == "grafana")
-    (question,) = questions((grafana,), any_port=False)
-    reach: Any = MachineReach(engine, place)
+    seconds_until(lambda: ping(engine, spec, place).status == 0, within=PATIENCE)
+    monkeypatch.setattr(machine, "TIMEOUT", 1)
+    auth = 'REDISCLI_AUTH="$(cat /run/secrets/redis/password)"'
+    redis.exec_run(["sh", "-c", f"{auth} redis-cli client pause 3000 all"])
 
-    (answer,) = reach.send(grafana, question.ask)
-
-    # Nobody listens there, or whoever does is not ours: no error either way.
-    assert answer.copy == place.named("grafana")
+    assert ping(engine, spec, place).fault == "no end within 1 s"

@@ -74,7 +74,7 @@ def test_the_health_check_asks_what_the_service_says_of_its_readiness() -> None:
     assert paths == {
         "ollama_stable": "/api/version",
         "triton_stable": "/v2/health/ready",
-        "faiss_stable": "/health",
+        "faiss_stable": "/ready",
     }
 
 

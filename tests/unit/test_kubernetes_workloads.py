@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from components.platforms.kubernetes.files import live_manifests
 from components.platforms.kubernetes.manifests import manifests
 from components.spec import (
     ApiAccess,
@@ -54,7 +55,8 @@ def test_no_two_objects_share_a_logical_name() -> None:
         api_access=(ApiAccess(resources=("pods",), verbs=("list",)),),
     )
 
-    suffixes = [manifest.suffix for manifest in manifests(spec, (), CLUSTER)]
+    made = (*live_manifests(spec, CLUSTER), *manifests(spec, (), CLUSTER))
+    suffixes = [manifest.suffix for manifest in made]
 
     assert len(set(suffixes)) == len(suffixes) == 15
 

@@ -6,6 +6,7 @@ from pydantic import Field, model_validator
 from pydantic.dataclasses import dataclass
 
 from .context import Context
+from .faiss_backup import BackupArgs, facts
 from .service import AIService
 from .spec import (
     Drain,
@@ -61,6 +62,8 @@ class FaissArgs:
     """Memory limit in GiB; more than ``cache_size``, for the process itself comes on top."""
     data_volume: Gibibytes = 100
     """Size in GiB of the volume that holds the indexes."""
+    backup: BackupArgs = Field(default_factory=BackupArgs)
+    """Where `rf backup` puts backups of the indexes, and which are kept."""
 
     @model_validator(mode="after")
     def _memory_holds_the_cache(self) -> "FaissArgs":
@@ -115,6 +118,7 @@ class Faiss(AIService[FaissArgs]):
             scrape=Scrape(port=PORT),
             # The server itself gives running requests 30 seconds.
             drain=Drain(seconds=60),
+            facts={} if follows else {"backup": facts(args.backup)},
         )
 
 

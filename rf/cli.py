@@ -12,6 +12,7 @@ from typing import Annotated
 
 import typer
 
+from .backup.command import app as backup
 from .clients.command import app as clients
 from .cost.command import cost
 from .deploy.command import down, up
@@ -35,6 +36,7 @@ app.command()(cost)
 app.command()(up)
 app.command()(down)
 app.command()(health)
+app.add_typer(backup, name="backup")
 app.add_typer(images, name="images")
 app.add_typer(clients, name="clients")
 app.add_typer(policy, name="policy")

@@ -21,6 +21,9 @@ EFFECTS: dict[str, dict[str, Any]] = yaml.safe_load(
 # What a row needs besides its own setting: a value elsewhere without which it may not be changed.
 ALSO: dict[str, dict[str, Any]] = {
     "environment": {"images": {"tag_waiver": "2027-12-31"}},
+    "services.faiss.backup.kms_key": {"services": {"faiss": {"backup": {"encryption": "aws:kms"}}}},
+    "services.faiss.backup.lock": {"services": {"faiss": {"backup": {"lock_days": 30}}}},
+    "services.faiss.backup.lock_days": {"services": {"faiss": {"backup": {"lock": "GOVERNANCE"}}}},
     "services.gateway.access.clients": {"services": {"gateway": {"access": {"required": True}}}},
     "services.gateway.tls.issuer.kind": {
         "services": {"gateway": {"tls": {"hosts": ["a.test"], "issuer": {"name": "mine"}}}}

@@ -127,9 +127,10 @@ def test_a_damaged_record_is_named_in_the_list_and_the_others_stay(
 
     listed = tool.good("list").splitlines()
 
-    assert listed[0].startswith(f"{bad}  damaged: s3://{tool.bucket}/ai/{bad}/backup.json")
+    assert listed[0].startswith(f"{bad}  damaged: ")
+    assert f"s3://{tool.bucket}/ai/{bad}/backup.json" in listed[0]
     assert listed[1].startswith(good)
-    assert "is damaged" in tool.of(server).refused("restore", bad)
+    assert f"{bad}/backup.json" in tool.of(server).refused("restore", bad)
 
 
 @pytest.mark.parametrize(
@@ -137,7 +138,7 @@ def test_a_damaged_record_is_named_in_the_list_and_the_others_stay(
     [
         ({"BACKUP_BUCKET": "no-such-bucket"}, "there is no such bucket"),
         ({"AWS_SECRET_ACCESS_KEY": "wrong"}, "the secret key does not belong to the access key"),
-        ({"AWS_ACCESS_KEY_ID": "nobody"}, "the access key is not known there"),
+        ({"AWS_ACCESS_KEY_ID": "nobody"}, "access key"),
         ({"AWS_ACCESS_KEY_ID": "", "AWS_SECRET_ACCESS_KEY": ""}, "there are no credentials"),
         ({"BACKUP_ENDPOINT": "http://127.0.0.1:1"}, "the endpoint cannot be reached"),
         ({"BACKUP_BUCKET": "Not A Bucket"}, "BACKUP_BUCKET is 'Not A Bucket': write the name"),

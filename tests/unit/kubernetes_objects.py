@@ -8,8 +8,8 @@ from components.capacity import CapacityArgs
 from components.context import GpuArgs
 from components.platforms.kubernetes.args import KubernetesArgs
 from components.platforms.kubernetes.cluster import Cluster
-from components.platforms.kubernetes.manifest import Body, Manifest
 from components.platforms.kubernetes.files import live_manifests
+from components.platforms.kubernetes.manifest import Body, Manifest
 from components.platforms.kubernetes.manifests import manifests
 from components.spec import Edge, Health, HttpCheck, Job, NoTool, Port, Resources, ServiceSpec
 

@@ -1,7 +1,8 @@
 """``python -m faiss_server``: settings from the environment, then serve until SIGTERM.
 
 With an argument it does one thing and ends: ``openapi`` prints the description of the API,
-``install DIRECTORY`` puts a verified snapshot into an empty FAISS_DATA_DIR.
+``install DIRECTORY`` puts a verified snapshot into an empty FAISS_DATA_DIR, ``backup COMMAND``
+backs up, restores and drills (see ``backup.command``).
 """
 
 from __future__ import annotations
@@ -61,8 +62,12 @@ def run(arguments: list[str]) -> None:
             sys.stdout.write(json.dumps(openapi.describe(), indent=1) + "\n")
         case ["install", source]:
             _install(Path(source))
+        case ["backup", *rest]:
+            from .backup import command  # noqa: PLC0415 - boto3 takes a second, and no server needs it
+
+            sys.exit(command.run(rest, os.environ))
         case _:
-            sys.exit("usage: python -m faiss_server [openapi | install DIRECTORY]")
+            sys.exit("usage: python -m faiss_server [openapi | install DIRECTORY | backup COMMAND]")
 
 
 def _install(source: Path) -> None:

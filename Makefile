@@ -50,10 +50,14 @@ test-engine: .venv-dev  ## the program under the real Pulumi CLI, where it is on
 
 lint: .venv-dev  ## formatting, lint, types, generated files
 	@$(BIN)/ruff format --check . && $(BIN)/ruff check . && $(BIN)/mypy && $(BIN)/rf schema --check \
-	  && $(BIN)/python -m alerts --check
+	  && $(BIN)/python -m alerts --check && $(BIN)/python -m dashboards --check
 
 format: .venv-dev  ## put the code into shape
 	@$(BIN)/ruff format . && $(BIN)/ruff check --fix .
+
+.PHONY: demo
+demo: .venv-dev  ## two rollouts behind a real Envoy on loopback, and a page of what happened when
+	@$(BIN)/python -m demo
 
 bench: .venv-dev  ## speed of the offline plan, as ratios; also bench-gateway, -rollout, -policy, -faiss
 	@$(BIN)/python -m bench.plan
@@ -66,6 +70,13 @@ schema: .venv-run  ## write the JSON Schema of the stack files
 
 docs: .venv-run  ## write the pages and rules that are generated
 	@$(BIN)/python -m rf.coverage && $(BIN)/python -m policies.page && $(BIN)/python -m alerts
+
+.PHONY: dashboards dashboard-images
+dashboards: .venv-dev  ## write the JSON that Grafana loads
+	@$(BIN)/python -m dashboards
+
+dashboard-images: .venv-dev  ## draw every dashboard; needs npm, Prometheus and Chromium
+	@$(BIN)/python -m tests.monitoring.dashboards.images
 
 golden: .venv-dev  ## accept the plans as they are
 	@UPDATE_GOLDEN=1 $(BIN)/pytest -q tests/golden

@@ -20,6 +20,9 @@ def rule_file(groups: Iterable[Group], facts: Facts) -> str:
     return to_yaml({"groups": [_group(group, facts) for group in groups]})
 
 
+FRONTED = ("faiss", "ollama", "triton")
+
+
 def runbook(alert: Alert, facts: Facts) -> str:
     """Where the runbook is: below the URL that the stack sets, or in the repository."""
     return f"{facts.runbooks}/{alert.name}.md"
@@ -30,7 +33,8 @@ def board(alert: Alert, facts: Facts) -> str:
     link = f"{facts.grafana_url}/d/{alert.dashboard}"
     if not alert.service:
         return f"{link}?var-service={{{{ $labels.service }}}}"
-    return f"{link}?var-service={quote(alert.service)}"
+    # Boards are filtered by the services that clients reach; another name would empty them.
+    return f"{link}?var-service={quote(alert.service)}" if alert.service in FRONTED else link
 
 
 def _group(group: Group, facts: Facts) -> dict[str, Any]:

@@ -58,7 +58,7 @@ class Server:
 
     def built_file(self) -> Path:
         """The file of the built index in the newest snapshot."""
-        newest = self._json("GET", "/snapshots")["snapshots"][0]["version"]
+        newest: str = self._json("GET", "/snapshots")["snapshots"][0]["version"]
         return self.data / "snapshots" / newest / "indexes" / "bench" / "built.faiss"
 
     def wait_until_folded(self) -> None:

@@ -6,6 +6,7 @@ import json
 from typing import TYPE_CHECKING, get_args
 
 from .core import Command
+from .store import StoreError
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -16,23 +17,27 @@ if TYPE_CHECKING:
 class Commands:
     """The commands to one rollout, each of which is answered once."""
 
-    def __init__(self, store: Store, rollout_log: str) -> None:
+    def __init__(self, store: Store, rollout_log: str, seen: int = 0) -> None:
         self._store = store
         self._log = f"{rollout_log}/commands"
-        self._seen = 0
+        self._seen = seen
+
+    @property
+    def seen(self) -> int:
+        """How many were taken; the journal keeps it for whoever goes on."""
+        return self._seen
 
     def next(self) -> Command | None:
-        """The next that nobody has taken, if any."""
-        records = self._store.read(self._log, after=self._seen)
+        """The next that nobody has taken, if any; none while the store cannot be asked."""
+        try:
+            records = self._store.read(self._log, after=self._seen)
+        except StoreError:
+            return None
         if not records:
             return None
         self._seen += 1
         asked = json.loads(records[0])["command"]
         return asked if asked in get_args(Command) else None
-
-    def skip(self) -> None:
-        """Leave out those of before: whoever resumes is asked anew."""
-        self._seen += len(self._store.read(self._log, after=self._seen))
 
     def give(self, command: Command, now: datetime) -> None:
         """Ask for ``command``."""

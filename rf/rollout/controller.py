@@ -6,35 +6,28 @@ reported is taken again, and evidence begins anew at the step that was reached.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from components.gateway.metrics import DURATION_BUCKETS_MS
-
 from ..errors import BadInputError
-from . import readings, records
+from . import drift, records
 from .core import (
-    Bundle,
     Enter,
-    Evidence,
-    Finish,
-    Health,
     Hold,
     Kind,
     Pause,
     Phase,
     Resume,
     Rollback,
-    Step,
     Verdict,
     after,
     decide,
-    judge,
-    without_repeats,
-    worst_of,
 )
 from .effects import EffectError
-from .lanes import Lanes, RollbackError
+from .lanes import Interrupted, Lanes, RollbackError
+from .ledger import ATTEMPTS, RETRY_SECONDS, Ledger
+from .observer import Observer
+from .store import StoreError
 from .subject import FeatureSubject, Pass
 from .world import DeployError
 
@@ -42,24 +35,28 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from .commands import Commands
-    from .core import Action, GateArgs, Judgement, Poll, State
+    from .core import Action, Command, Counts, GateArgs, Judgement, State
     from .journal import Journal
     from .lease import Lease
+    from .observer import Look
     from .subject import Subject
     from .world import World
 
-EVERYBODY = 100
-RENEW_SECONDS = 300
-"""How often the lease is renewed: in half the time that it lasts."""
+
+class BlindError(EffectError):
+    """The gateways could not be read before a step, so nothing was changed for it."""
 
 
-class Interrupted(Exception):  # noqa: N818 it is no error
-    """The process was asked to end; everything is journaled, and ``resume`` goes on."""
+class UnrecordedError(Exception):
+    """The store failed in the middle of a rollout, which was rolled back without a record."""
 
 
 @dataclass(kw_only=True)
 class Controller:
-    """One rollout. ``gates`` by service; ``ended`` says whether the process was asked to end."""
+    """One rollout. ``gates`` by service; ``ended`` says whether the process was asked to end.
+
+    ``settings`` is the fingerprint of those settings that are no part of this rollout.
+    """
 
     world: World
     journal: Journal
@@ -67,178 +64,231 @@ class Controller:
     commands: Commands
     subject: Subject
     gates: Mapping[str, GateArgs]
+    settings: str
+    history: Mapping[str, tuple[Counts, ...]] = field(default_factory=dict)
     ended: Callable[[], bool] = lambda: False
     watch: Callable[[State, Judgement | None, Action], None] = lambda *_: None
-    _steps: dict[str, list[Step]] = field(default_factory=dict)
-    _down_since: dict[str, float] = field(default_factory=dict)
-    _renewed: float = 0.0
-    _verdicts: dict[str, Verdict] = field(default_factory=dict)
 
-    def run(self, state: State) -> State:
+    def __post_init__(self) -> None:
+        """Make the parts that are this controller's own."""
+        self._ledger = Ledger(self.world, self.journal, self.lease)
+        self._observer = Observer(self.world, self.subject, self.gates, self.history)
+        self._verdict: Verdict | None = None
+        self._touched = -1
+        self._compared = False
+
+    def run(self, state: State, command: Command | None = None) -> State:
         """Go on from ``state`` until the rollout has ended or waits for a person.
 
-        Interrupted when the process was asked to end, RollbackError when a rollback failed.
+        ``command`` is what a person asks for first. Interrupted when the process was asked to end,
+        RollbackError when a rollback failed, StoreError when nothing was changed and nothing can be
+        recorded, UnrecordedError when something was.
         """
+        self._touched = max(self._touched, state.stage)
+        try:
+            return self._run(state, command)
+        except StoreError as error:
+            raise self._without_record(state, error) from None
+
+    def _run(self, state: State, command: Command | None) -> State:
         unfinished = records.unfinished(self.journal.entries)
         if unfinished is not None:
             state = self._take(state, unfinished, None)
-        elif state.current is not None:
-            self._new_steps(state, self.world.gateways.scrape())
+        if command is not None and state.phase in (Phase.RUNNING, Phase.PAUSED):
+            state = self._asked(state, command)
+        if not self._observer.is_judging:
+            # Evidence begins anew, and so does the time that there is for it.
+            state = replace(state, since=self._now())
         while state.phase is Phase.RUNNING:
             if self.ended():
                 raise Interrupted
             state = self._once(state)
         return state
 
+    def _asked(self, state: State, command: Command) -> State:
+        """What a person asks of a rollout that no controller is at work on."""
+        if command == "promote" and self._ledger.has_failed:
+            raise BadInputError(
+                "the last verdict is fail, so nobody can promote it; rf rollout resume gathers new "
+                "evidence, rf rollout abort takes it back"
+            )
+        action = decide(state, None, self._now(), command=command)
+        return self._take(state, action, None)
+
     def _once(self, state: State) -> State:
-        now = self._now()
-        self._keep_lease(now)
+        self._ledger.keep_lease()
         command = self.commands.next()
-        scrapes, fault = self._scraped()
-        judgement = self._judged(state, scrapes, fault)
-        warm = self._is_warm(state, scrapes)
-        action = decide(state, judgement, now, command=command, warm=warm)
+        look = self._observer.look()
+        judgement = self._judged(state, look)
+        action = self._before_anything(state, look) if state.stage < 0 else None
+        if action is None:
+            warm = self._observer.is_warm(state, look)
+            action = decide(state, judgement, look.at, command=command, warm=warm)
+        if isinstance(action, Enter | Hold):
+            action = self._unless_edited(state, action)
         self.watch(state, judgement, action)
         if isinstance(action, Hold):
             self.world.clock.sleep(action.wait)
-            return after(state, action, now)
+            return after(state, action, look.at)
         return self._take(state, action, judgement)
+
+    def _before_anything(self, state: State, look: Look) -> Action | None:
+        """While nothing was changed, gateways that do not answer are no reason to roll back."""
+        if not look.fault:
+            return None
+        pace = state.plan.pace
+        if state.blind < pace.retries:
+            return Hold(wait=pace.retry_wait, reason=look.fault, blind=state.blind + 1)
+        return Pause(reason=f"nothing was changed yet: {look.fault}")
+
+    def _judged(self, state: State, look: Look) -> Judgement | None:
+        """The verdict at this moment; None before the first stage."""
+        if state.current is None:
+            return None
+        if not self._observer.is_judging and not look.fault:
+            self._observer.begin_step(state, look)
+        judgement = self._observer.judge(state, look)
+        if judgement.verdict != self._verdict:
+            self._verdict = judgement.verdict
+            self._on_record(judgement.service)
+        return judgement
+
+    def _on_record(self, service: str) -> Judgement | None:
+        bundle = self._observer.bundle(service)
+        return self._ledger.keep(bundle) if bundle else None
+
+    def _unless_edited(self, state: State, action: Action) -> Action:
+        """``action``, unless somebody has changed the stack file under this rollout.
+
+        That is asked before each step, and when a process goes on.
+        """
+        if isinstance(action, Hold) and self._compared:
+            return action
+        self._compared = True
+        try:
+            current = self.world.desired.current()
+        except BadInputError as error:
+            return Pause(reason=str(error))
+        said = drift.differences(current, self.subject, state, settings=self.settings)
+        return Pause(reason=said) if said else action
 
     def _take(self, state: State, action: Action, judgement: Judgement | None) -> State:
         """Announce ``action``, take it, and say that it was taken."""
-        if records.unfinished(self.journal.entries) != action:
-            self._write(records.INTENT, {"action": records.action_record(action)})
+        passed = self._announce(state, action, judgement)
         try:
-            taken = self._act(state, action, judgement)
+            taken = self._act(state, action, passed)
         except (EffectError, DeployError, BadInputError) as error:
             failed = {"action": records.action_record(action), "reason": str(error)}
-            self._write(records.FAILED, failed)
-            return self._take(state, self._instead(state, action, str(error)), None)
-        done = {"action": records.action_record(action), "state": records.state_record(taken)}
-        self._write(records.DONE, done)
+            self._ledger.write(records.FAILED, failed)
+            return self._take(state, self._instead(state, action, error), None)
+        if isinstance(action, Resume):
+            current = self.world.desired.current()
+            self.settings = drift.fingerprint(current, self.subject)
+        done = {
+            "action": records.action_record(action),
+            "state": records.state_record(taken),
+            "settings": self.settings,
+        }
+        self._ledger.write(records.DONE, done)
         self._tell(taken, action)
         return taken
 
-    def _act(self, state: State, action: Action, judgement: Judgement | None) -> State:
-        lanes = Lanes(self.world, self.subject)
+    def _announce(self, state: State, action: Action, judgement: Judgement | None) -> Pass | None:
+        """Write the intent, with the verdict that it rests on: the policies ask for that, too.
+
+        Whoever takes an announced action again has the verdict from its record. A step that a
+        person promoted has the verdict that there was, whatever it says.
+        """
+        entry = records.last(self.journal.entries, records.INTENT, records.DONE)
+        if entry and entry.kind == records.INTENT and records.unfinished([entry]) == action:
+            passed = entry.data["passed"]
+            return Pass(**passed) if passed else None
+        found = None
+        if isinstance(action, Enter) and state.current is not None:
+            kept = self._on_record(judgement.service) if judgement is not None else None
+            sha256 = kept.sha256 if kept else self._ledger.last_verdict.get("sha256")
+            found = Pass(weight=state.current.weight, verdict=sha256) if sha256 else None
+        elif isinstance(action, Rollback) and judgement is not None:
+            self._on_record(judgement.service)
+        intent = {
+            "action": records.action_record(action),
+            "passed": asdict(found) if found else None,
+            "commands": self.commands.seen,
+        }
+        self._ledger.write(records.INTENT, intent)
+        return found
+
+    def _act(self, state: State, action: Action, passed: Pass | None) -> State:
         match action:
             case Enter(stage=index):
-                stage = state.plan.stages[index]
-                if state.current is None:
-                    lanes.prepare()
-                zero = self.world.gateways.scrape()
-                lanes.enter(stage, self._passed(state, judgement))
-                state = after(state, action, self._now())
-                if stage.kind is not Kind.REMOVE:
-                    self._new_steps(state, zero)
-                return state
+                return self._enter(state, action, index, passed)
             case Rollback():
-                lanes.rollback(action)
-                lanes.clear()
+                return self._roll_back(state, action)
             case Resume():
-                self._steps = {}
-                self._new_steps(state, self.world.gateways.scrape())
+                self._observer.forget()
         return after(state, action, self._now())
 
-    def _instead(self, state: State, action: Action, reason: str) -> Action:
+    def _enter(self, state: State, action: Enter, index: int, passed: Pass | None) -> State:
+        stage = state.plan.stages[index]
+        lanes = Lanes(self.world, self.subject, self.ended)
+        zero = self._zero()
+        self._touched = max(self._touched, index)
+        if state.current is None:
+            lanes.prepare()
+            zero = self._zero()
+        lanes.enter(stage, passed)
+        taken = after(state, action, self._now())
+        if stage.kind is not Kind.REMOVE:
+            self._observer.begin_step(taken, zero)
+        return taken
+
+    def _zero(self) -> Look:
+        """The counters of before a step; BlindError when they cannot be read."""
+        for attempt in range(ATTEMPTS):
+            if attempt:
+                self.world.clock.sleep(RETRY_SECONDS)
+            look = self._observer.look()
+            if not look.fault:
+                return look
+        raise BlindError(look.fault)
+
+    def _roll_back(self, state: State, action: Rollback) -> State:
+        lanes = Lanes(self.world, self.subject)
+        lanes.rollback(action)
+        current = self.world.desired.current()
+        alone = drift.fingerprint(current, self.subject) == self.settings
+        left = lanes.clear(deploy=alone)
+        if not alone and not isinstance(self.subject, FeatureSubject):
+            left = [*left, "other settings were edited meanwhile, so the canary waits at 0 % for "
+                    "the next deployment to remove it"]  # fmt: skip
+        reason = "; ".join([action.reason, *left])
+        return after(state, replace(action, reason=reason), self._now())
+
+    def _instead(self, state: State, action: Action, error: Exception) -> Action:
         """What follows an action that could not be taken: a step that was not reached goes back.
 
         Once stable serves the new version there is nothing to go back to in a hurry.
         """
-        if not isinstance(action, Enter):
+        reason = str(error)
+        if not isinstance(action, Enter) or isinstance(error, BlindError):
             return Pause(reason=reason)
-        kinds = {stage.kind for stage in state.plan.stages[: action.stage + 1]}
-        if kinds & {Kind.RETURN, Kind.REMOVE}:
-            return Pause(reason=reason)
-        restore = Kind.REPLACE in kinds
-        return Rollback(weight=state.plan.rollback_to, reason=reason, restore_stable=restore)
+        return way_back(state, action.stage, reason) or Pause(reason=reason)
 
-    def _passed(self, state: State, judgement: Judgement | None) -> Pass | None:
-        if judgement is None or judgement.verdict is not Verdict.PASS or state.current is None:
-            return None
-        return Pass(weight=state.current.weight, verdict=judgement.sha256)
-
-    def _scraped(self) -> tuple[Mapping[str, str], str]:
-        """What all gateways say, or why that cannot be known."""
-        try:
-            return self.world.gateways.scrape(), ""
-        except EffectError as error:
-            return {}, str(error)
-
-    def _poll(self, state: State, scrapes: Mapping[str, str], service: str) -> Poll:
-        now = self._now()
-        if isinstance(self.subject, FeatureSubject):
-            return readings.feature_poll(scrapes, service, now)
-        return readings.version_poll(scrapes, service, now, candidate(state))
-
-    def _new_steps(self, state: State, zero: Mapping[str, str]) -> None:
-        if candidate(state) == "stable":
-            # Another version is the candidate from here on, with evidence of its own.
-            self._steps = {}
-        for service in self.subject.services:
-            step = Step(weight=share(state), polls=(self._poll(state, zero, service),))
-            self._steps.setdefault(service, []).append(step)
-
-    def _judged(self, state: State, scrapes: Mapping[str, str], fault: str) -> Judgement | None:
-        """The verdict at this moment; None before the first stage."""
-        if state.current is None:
-            return None
-        return worst_of(
-            [self._judge(state, scrapes, fault, service) for service in self.subject.services]
+    def _without_record(self, state: State, error: StoreError) -> Exception:
+        """Go back where nothing can be recorded any more: nobody would know how to go on."""
+        if self._touched < 0:
+            return error
+        action = way_back(state, self._touched, str(error))
+        if action is None:
+            return error
+        lanes = Lanes(self.world, self.subject)
+        lanes.rollback(action)
+        left = lanes.clear(deploy=True)
+        said = "; ".join([str(error), *left])
+        self.world.notifier.tell("rolled_back", f"{self.subject.name}: {said}")
+        return UnrecordedError(
+            f"{said}; so {self.subject.name} went back to {action.weight} %, without a record"
         )
-
-    def _judge(
-        self, state: State, scrapes: Mapping[str, str], fault: str, service: str
-    ) -> Judgement:
-        steps = self._steps[service]
-        if not fault:
-            polls = (*steps[-1].polls, self._poll(state, scrapes, service))
-            steps[-1] = replace(steps[-1], polls=without_repeats(polls))
-        is_feature = isinstance(self.subject, FeatureSubject)
-        tried: readings.Track = "stable" if is_feature else candidate(state)
-        other: readings.Track = "canary" if tried == "stable" else "stable"
-        evidence = Evidence(
-            service=service,
-            bounds_ms=DURATION_BUCKETS_MS,
-            steps=tuple(steps),
-            candidate=self._health(scrapes, service, tried),
-            control=None if is_feature else self._health(scrapes, service, other),
-            arms_told_apart=not is_feature,
-            faults=(fault,) if fault else (),
-        )
-        judgement = judge(self.gates[service], evidence)
-        self._keep(service, evidence, judgement)
-        return judgement
-
-    def _health(self, scrapes: Mapping[str, str], service: str, track: readings.Track) -> Health:
-        up, every = readings.instances(scrapes, service, track)
-        key = f"{service}_{track}"
-        now = self._now()
-        if up:
-            self._down_since.pop(key, None)
-        down = 0.0 if up else now - self._down_since.setdefault(key, now)
-        return Health(expected=every, up=up, down=down)
-
-    def _keep(self, service: str, evidence: Evidence, judgement: Judgement) -> None:
-        """Journal a verdict that differs from the last one, with what it rests on."""
-        if judgement.verdict == self._verdicts.get(service):
-            return
-        self._verdicts[service] = judgement.verdict
-        bundle = Bundle(args=self.gates[service], evidence=evidence).json
-        log = f"{self.journal.log}/evidence/{judgement.sha256}"
-        records.save_text(self.world.store, log, bundle)
-        self._write(records.VERDICT, records.judgement_record(judgement))
-
-    def _is_warm(self, state: State, scrapes: Mapping[str, str]) -> bool:
-        if state.current is None or state.current.kind is not Kind.REPLACE:
-            return False
-        counts = [readings.instances(scrapes, name, "stable") for name in self.subject.versioned]
-        return all(0 < every <= up for up, every in counts)
-
-    def _keep_lease(self, now: float) -> None:
-        if now - self._renewed >= RENEW_SECONDS:
-            self.lease.renew(self.world.clock.now())
-            self._renewed = now
 
     def _tell(self, state: State, action: Action) -> None:
         words = {
@@ -246,27 +296,23 @@ class Controller:
             Phase.PROMOTED: "promoted",
             Phase.ROLLED_BACK: "rolled_back",
         }
-        name = self.subject.name
         event = words.get(state.phase, "step")
         at = f" at {state.weight} %" if isinstance(action, Enter) else ""
-        self.world.notifier.tell(event, f"{name}{at}: {state.reason or event}")
-
-    def _write(self, kind: str, data: Mapping[str, object]) -> None:
-        self.journal.write(kind, data, self.world.clock.now())
+        why = f": {state.reason}" if state.reason else ""
+        self.world.notifier.tell(event, f"{self.subject.name}{at}{why}")
 
     def _now(self) -> float:
         return self.world.clock.now().timestamp()
 
 
-def candidate(state: State) -> readings.Track:
-    """Which track is under judgement: stable, once it is the new version and serves everybody."""
-    kind = state.current.kind if state.current is not None else None
-    return "stable" if kind in (Kind.RETURN, Kind.REMOVE) else "canary"
+def way_back(state: State, stage: int, reason: str) -> Rollback | None:
+    """The rollback of a rollout that was on its way to ``stage``; None when it is past that."""
+    kinds = {each.kind for each in state.plan.stages[: stage + 1]}
+    if kinds & {Kind.RETURN, Kind.REMOVE}:
+        return None
+    return Rollback(
+        weight=state.plan.rollback_to, reason=reason, restore_stable=Kind.REPLACE in kinds
+    )
 
 
-def share(state: State) -> int:
-    """The per cent of the users that the candidate should have."""
-    return EVERYBODY if candidate(state) == "stable" else state.weight
-
-
-__all__ = ["Controller", "Finish", "Interrupted", "RollbackError"]
+__all__ = ["Controller", "Interrupted", "RollbackError", "UnrecordedError"]

@@ -15,13 +15,13 @@ from components.gateway.routes import route_path
 
 from ..errors import BadInputError
 from . import readings
+from .core import Kind
 from .effects import EffectError
 from .world import DeployError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from components.spec import ServiceSpec
     from settings import Stack
 
     from .core import Rollback, Stage
@@ -42,12 +42,22 @@ class RollbackError(Exception):
     """A rollback could not be finished; says what was done and what was not."""
 
 
-class Lanes:
-    """The ways to change what users get."""
+class Interrupted(Exception):  # noqa: N818 it is no error
+    """The process was asked to end; everything is journaled, and ``resume`` goes on."""
 
-    def __init__(self, world: World, subject: Subject) -> None:
+
+class Lanes:
+    """The ways to change what users get.
+
+    ``ended`` says whether the process was asked to end, which no rollback asks.
+    """
+
+    def __init__(
+        self, world: World, subject: Subject, ended: Callable[[], bool] = lambda: False
+    ) -> None:
         self._world = world
         self._subject = subject
+        self._ended = ended
 
     def prepare(self) -> None:
         """Bring a canary up that nobody gets; EffectError when it is not healthy in time."""
@@ -64,20 +74,24 @@ class Lanes:
         if not edits:
             return
         stack = self._world.desired.write(edits)
-        moves_users = stage.kind in ("shift", "return")
-        if moves_users:
+        if stage.kind in (Kind.SHIFT, Kind.RETURN):
             self.deliver(stack)
-        self._world.deployer.up(f"{stage.kind} {stage.weight} %", only_weights=moves_users)
+        self._world.deployer.up(
+            f"{stage.kind} {stage.weight} %",
+            only_weights=stage.kind not in (Kind.REPLACE, Kind.REMOVE),
+        )
 
     def rollback(self, action: Rollback) -> None:
         """Take ``action``, the fast lane first; RollbackError when part of it cannot be done.
 
         What can be done is done: a file that cannot be written does not keep users on a bad
-        version.
+        version. But where stable cannot become what it was, nobody is sent there.
         """
-        failed = []
         if action.restore_stable:
-            failed += self._attempt("stable's own settings", self._restore)
+            failed = self._attempt("stable's own settings", self._restore)
+            if failed:
+                raise RollbackError("; ".join(failed))
+        failed = []
         edits = self._subject.back(action.weight)
         failed += self._attempt(
             "the gateways' routes", lambda: self.deliver(self._world.desired.with_edits(edits))
@@ -90,17 +104,32 @@ class Lanes:
         if failed:
             raise RollbackError("; ".join(failed))
 
-    def clear(self) -> None:
-        """Remove the canary that nobody gets any more."""
+    def clear(self, *, deploy: bool) -> list[str]:
+        """Remove the canary that nobody gets any more; what is to be said of it, if anything.
+
+        ``deploy``: not only from the stack file.
+        """
         edits = self._subject.clear()
-        if edits:
-            self._world.desired.write(edits)
-            self._world.deployer.up("canary goes", only_weights=False)
+        if not edits:
+            return []
+        failed = self._attempt("the canary's settings", lambda: self._world.desired.write(edits))
+        if deploy and not failed:
+            failed = self._attempt(
+                "the canary", lambda: self._world.deployer.up("canary goes", only_weights=False)
+            )
+        return failed
 
     def deliver(self, stack: Stack) -> None:
-        """Write what servers watch, and see every gateway serve it. EffectError otherwise."""
+        """Write what servers watch, and see every gateway serve it. EffectError otherwise.
+
+        It is written even where the gateways' statistics cannot be read: that keeps nobody from
+        being sent back.
+        """
         live = [spec for spec in stack.specs if spec.live_files]
-        before = readings.refused(self._world.gateways.scrape())
+        try:
+            before = readings.refused(self._world.gateways.scrape())
+        except EffectError:
+            before = None
         self._world.delivery.write(live)
         self._await_served(expected(stack), before)
 
@@ -140,15 +169,17 @@ class Lanes:
                 reason = str(error)
             else:
                 return []
-        return [f"{what} could not be rolled back: {reason}"]
+        return [f"{what} could not be taken back: {reason}"]
 
-    def _await_served(self, wanted: Mapping[str, str], refused_before: Mapping[str, int]) -> None:
+    def _await_served(
+        self, wanted: Mapping[str, str], refused_before: Mapping[str, int] | None
+    ) -> None:
         scrapes: Mapping[str, str] = {}
 
         def everywhere() -> bool:
             nonlocal scrapes
             scrapes = self._world.gateways.scrape()
-            if any(
+            if refused_before is not None and any(
                 number > refused_before.get(service, 0)
                 for service, number in readings.refused(scrapes).items()
             ):
@@ -170,11 +201,19 @@ class Lanes:
             )
 
     def _until(self, done: Callable[[], bool], seconds: float) -> bool:
+        """Whether ``done`` within ``seconds``; EffectError when that cannot be seen at the end."""
         deadline = self._world.clock.now().timestamp() + seconds
         while True:
-            if done():
-                return True
-            if self._world.clock.now().timestamp() >= deadline:
+            if self._ended():
+                raise Interrupted
+            late = self._world.clock.now().timestamp() >= deadline
+            try:
+                if done():
+                    return True
+            except EffectError:
+                if late:
+                    raise
+            if late:
                 return False
             self._world.clock.sleep(POLL_SECONDS)
 
@@ -191,8 +230,3 @@ def expected(stack: Stack) -> dict[str, str]:
 def _version(text: str) -> str:
     found: str = yaml.safe_load(text)["version_info"]
     return found
-
-
-def gateway_of(stack: Stack) -> ServiceSpec:
-    """The service that clients come through."""
-    return next(spec for spec in stack.specs if spec.front_door)

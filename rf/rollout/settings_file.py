@@ -12,6 +12,8 @@ from ..stack_edit import edited, with_settings
 from ..stacks import CheckedStack, checked_stack
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from settings import Stack
 
     from ..project import Project
@@ -26,14 +28,29 @@ class StackFile:
     def __init__(self, project: Project, name: str) -> None:
         self._project = project
         self._name = name
+        self._last: CheckedStack | None = None
 
     def checked(self) -> CheckedStack:
         """What it says; BadInputError when the program would refuse it."""
-        return checked_stack(self._project, self._name)
+        self._last = checked_stack(self._project, self._name)
+        return self._last
+
+    def current(self) -> Mapping[str, Any]:
+        """The plain settings; BadInputError when they would be refused."""
+        return self.checked().platform
 
     def with_edits(self, edits: Edits) -> Stack:
-        """What the settings would come to; BadInputError when they would be refused."""
-        checked = self.checked()
+        """What the settings would come to; BadInputError when they would be refused.
+
+        Where somebody has broken the file meanwhile, what it said before counts: that keeps no user
+        from being sent back.
+        """
+        try:
+            checked = self.checked()
+        except BadInputError:
+            if self._last is None:
+                raise
+            checked = self._last
         return self._parsed(checked, edited(checked.platform, edits))
 
     def write(self, edits: Edits) -> Stack:

@@ -61,6 +61,26 @@ class VersionSubject:
     def _rollout(self) -> tuple[str, ...]:
         return ("rollout", "services", self.service)
 
+    @property
+    def owned(self) -> tuple[tuple[str, ...], ...]:
+        """The settings that its rollout may change."""
+        return self._rollout, *(("services", self.service, key) for key in self.changes)
+
+    def weight_in(self, platform: Mapping[str, Any]) -> int:
+        """Per cent of the users that ``platform`` gives the canary."""
+        found: int = self._section(platform).get("weights", {}).get("canary", 0)
+        return found
+
+    def is_in(self, platform: Mapping[str, Any]) -> bool:
+        """Whether ``platform`` has this very canary."""
+        return bool(self._section(platform).get("canary") == dict(self.changes))
+
+    def _section(self, platform: Mapping[str, Any]) -> Mapping[str, Any]:
+        found: Any = platform
+        for key in self._rollout:
+            found = found.get(key) or {}
+        return found if isinstance(found, dict) else {}
+
     def prepare(self) -> Edits:
         """The canary comes up, and nobody gets it."""
         return {
@@ -117,6 +137,16 @@ class FeatureSubject:
     def versioned(self) -> tuple[str, ...]:
         """None: a feature is a flag."""
         return ()
+
+    @property
+    def owned(self) -> tuple[tuple[str, ...], ...]:
+        """The setting that its rollout may change."""
+        return (("features", self.feature),)
+
+    def weight_in(self, platform: Mapping[str, Any]) -> int:
+        """Per cent of the users that ``platform`` gives the feature."""
+        found: int = (platform.get("features") or {}).get(self.feature, 0)
+        return found
 
     def prepare(self) -> Edits:
         """Nothing has to be there first."""

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from datetime import datetime
 
     from settings import Stack
@@ -21,6 +22,9 @@ class DeployError(Exception):
 
 class Desired(Protocol):
     """The stack file: what is wanted."""
+
+    def current(self) -> Mapping[str, Any]:
+        """What it says below the platform's key; BadInputError when it cannot be read."""
 
     def with_edits(self, edits: Edits) -> Stack:
         """What the settings would come to; BadInputError when they would be refused."""
@@ -61,7 +65,7 @@ class Notifier(Protocol):
 
 @dataclass(frozen=True, kw_only=True)
 class World:
-    """Everything together. ``gateway`` is the name of the gateway's instance."""
+    """Everything together."""
 
     desired: Desired
     delivery: Delivery

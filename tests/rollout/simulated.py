@@ -2,24 +2,30 @@
 
 What it stands in for is the outside of the controller: Envoy's statistics (in Envoy's words, so
 that the real reader reads them), the delivery of files, the engine, the time. Settings, journal,
-lease, judge and controller are the real ones. ``tests/e2e`` runs the same with a real Envoy.
+lease, judge, controller and the policy on weights are the real ones. ``tests/e2e`` runs the same
+with a real Envoy.
 """
 
 from __future__ import annotations
 
+import json
 import random
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import yaml
 
-from components.gateway.metrics import DURATION_BUCKETS_MS
+from components.rollout.component import component_inputs
+from policies.framework.resource import Resource
+from policies.thresholds.rules import rollout as policy
 from rf.rollout.effects import EffectError
-from rf.rollout.lanes import expected
+from rf.rollout.store import StoreError
 from rf.rollout.world import DeployError, World
 from rf.stack_edit import edited
 from settings import parse
+from tests.rollout.statistics import Tally, statistics
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -32,58 +38,54 @@ if TYPE_CHECKING:
 START = datetime(2026, 11, 22, 12, tzinfo=UTC)
 FILE = "Pulumi.test.yaml"
 SERVICE = "triton"
+ROUTES = "/etc/envoy/routes/"
 
 
 class KilledError(BaseException):
-    """Stands for SIGKILL: nothing of the controller runs after it."""
+    """Stands for SIGKILL: nothing of the controller reaches the world after it."""
 
 
-@dataclass
+@dataclass(frozen=True)
 class Version:
     """How the instances of one version behave."""
 
-    error_rate: float = 0.01
+    error_rate: float = 0.002
     milliseconds: int = 100
     up: bool = True
-
-
-@dataclass
-class Tally:
-    """What a gateway has counted of one track."""
-
-    requests: int = 0
-    errors: int = 0
-    slow: dict[int, int] = field(default_factory=dict)
-    measured: int = 0
 
 
 @dataclass
 class Simulated:
     """Everything outside the controller. ``behaviour`` is asked at each request by version.
 
-    ``steps`` counts what the controller asks of it; at ``die_at`` the controller is killed, before
-    or after the effect in turn.
+    ``boundaries`` counts what the controller does to the world and its store; at ``die_at`` it is
+    killed, before and after the effect in turn. ``fail`` is asked before each: what it returns is
+    raised. ``meanwhile`` runs whenever time passes.
     """
 
     tree: dict[str, Any]
     store: Store
     behaviour: Callable[[str, datetime], Version]
-    rate: float = 5.0
+    rate: float = 20.0
     """Requests a second."""
     die_at: int | None = None
     seed: int = 1
-    steps: int = 0
+    boundaries: int = 0
     told: list[tuple[str, str]] = field(default_factory=list)
     deployed: list[str] = field(default_factory=list)
     fail: Callable[[str], Exception | None] = lambda _: None
+    meanwhile: Callable[[], None] = lambda: None
+    dead: bool = False
+    harmed: int = 0
+    """Requests that the canary failed."""
 
     def __post_init__(self) -> None:
         """The settings are deployed and live, as after the first `pulumi up`."""
         self.time = START
+        self.state: dict[str, Any] = self.tree
         self.random = random.Random(self.seed)  # noqa: S311 repeatable
-        self.files: dict[str, str] = {}
-        self._deploy()
         self.tallies: dict[str, Tally] = {"stable": Tally(), "canary": Tally()}
+        self._deploy(only_weights=False)
 
     @property
     def world(self) -> World:
@@ -100,77 +102,56 @@ class Simulated:
 
     # Desired
 
+    def current(self) -> Mapping[str, Any]:
+        return self.tree
+
     def with_edits(self, edits: Edits) -> Stack:
-        return parse(edited(self.tree, edits), FILE)
+        return parsed(edited(self.tree, edits))
 
     def write(self, edits: Edits) -> Stack:
         stack = self.with_edits(edits)
         self.effect("file", lambda: setattr(self, "tree", edited(self.tree, edits)))
         return stack
 
-    def deliver(self, specs: Sequence[ServiceSpec]) -> None:
-        """What servers watch."""
-        self.files = {file.path: file.content for spec in specs for file in spec.live_files}
-
     # Deployer
 
     def up(self, message: str, *, only_weights: bool) -> None:
         def deploy() -> None:
             self.deployed.append(message)
-            self._deploy()
+            self._deploy(only_weights=only_weights)
 
-        if (error := self.fail(f"up {message}")) is not None:
-            raise error
-        self.effect(f"up {'weights' if only_weights else 'all'}", deploy)
+        _policies_agree(parsed(self.tree))
+        self.effect(f"up {message}", deploy)
 
-    def _deploy(self) -> None:
-        self.state = self.tree
-        specs = parse(self.tree, FILE).specs
-        self.deliver(specs)
-        self.versions = {str(spec.track): spec for spec in specs if spec.name == SERVICE}
+    def _deploy(self, *, only_weights: bool) -> None:
+        weights = {key: self.tree[key] for key in ("rollout", "features") if key in self.tree}
+        others = {key: value for key, value in self.tree.items() if key not in weights}
+        if only_weights:
+            others = {key: value for key, value in self.state.items() if key not in weights}
+        self.state = others | weights
+        stack = parsed(self.state)
+        self.deliver(stack.specs)
+        self.versions = {str(spec.track): spec for spec in stack.specs if spec.name == SERVICE}
+
+    def deliver(self, specs: Sequence[ServiceSpec]) -> None:
+        """What servers watch is replaced."""
+        files = {file.path: file.content for spec in specs for file in spec.live_files}
+        self.served = {
+            path.removeprefix(ROUTES).removesuffix(".yaml"): routes(text)[0]
+            for path, text in files.items()
+            if path.startswith(ROUTES)
+        }
+        self.weights = routes(files[f"{ROUTES}{SERVICE}.yaml"])[1]
+        self.flags = {path: text for path, text in files.items() if not path.startswith(ROUTES)}
 
     # Gateways
 
     def scrape(self) -> Mapping[str, str]:
         if (error := self.fail("scrape")) is not None:
             raise error
-        return {"gateway-1": self._statistics()}
-
-    def _statistics(self) -> str:
-        lines = []
-        for track, tally in self.tallies.items():
-            cluster = f'envoy_cluster_name="{SERVICE}_{track}"'
-            lines += [
-                f"envoy_cluster_upstream_rq_completed{{{cluster}}} {tally.requests}",
-                "envoy_cluster_canary_upstream_rq"
-                f'{{envoy_response_code="500",{cluster}}} {tally.errors}',
-            ]
-            own = f'{cluster},served_by="own"'
-            name = "envoy_cluster_zone_gateway_upstream_rq_time"
-            for bound in DURATION_BUCKETS_MS:
-                within = tally.measured - sum(
-                    number for took, number in tally.slow.items() if took >= bound
-                )
-                lines.append(f'{name}_bucket{{{own},le="{bound}"}} {within}')
-            lines.append(f"{name}_count{{{own}}} {tally.measured}")
-        up, every = self._members()
-        for track in ("stable", "canary"):
-            more = ("stable",) if track == "canary" and every["canary"] else ()
-            for kind, members in (("healthy", up), ("total", every)):
-                number = members[track] + sum(members[other] for other in more)
-                cluster = f'envoy_cluster_name="{SERVICE}_{track}"'
-                lines.append(f"envoy_cluster_membership_{kind}{{{cluster}}} {number}")
-        lines += [
-            f'envoy_http_rds_version_text{{envoy_rds_route_config="{service}",'
-            f'text_value="{version}"}} 0'
-            for service, version in self.served().items()
-        ]
-        return "\n".join(lines)
-
-    def _members(self) -> tuple[dict[str, int], dict[str, int]]:
         every = {"canary": 0} | {track: spec.replicas for track, spec in self.versions.items()}
         up = {track: count if self._version(track).up else 0 for track, count in every.items()}
-        return up, every
+        return {"gateway-1": statistics(SERVICE, self.tallies, up, every, self.served)}
 
     # Clock
 
@@ -179,21 +160,22 @@ class Simulated:
 
     def sleep(self, seconds: float) -> None:
         """Time passes, and users come: each is sent where the route file says."""
-        canary = self.weights()["canary"]
-        expected_requests = self.rate * seconds
-        number = int(expected_requests) + (self.random.random() < expected_requests % 1)
+        self.meanwhile()
+        wanted = self.rate * seconds
+        number = int(wanted) + (self.random.random() < wanted % 1)
         for _ in range(number):
-            track = "canary" if self.random.random() * 100 < canary else "stable"
-            self._request(track)
+            chosen = self.random.random() * 100 < self.weights["canary"]
+            self._request("canary" if chosen else "stable")
         self.time += timedelta(seconds=seconds)
 
     def _request(self, track: str) -> None:
         version, tally = self._version(track), self.tallies[track]
         tally.requests += 1
-        if self.random.random() < version.error_rate:
+        if not version.up or self.random.random() < version.error_rate:
             tally.errors += 1
-        tally.measured += 1
-        tally.slow[version.milliseconds] = tally.slow.get(version.milliseconds, 0) + 1
+            self.harmed += track == "canary"
+        took = version.milliseconds
+        tally.took[took] = tally.took.get(took, 0) + 1
 
     def _version(self, track: str) -> Version:
         image = self.versions[track].image if track in self.versions else "none"
@@ -206,42 +188,38 @@ class Simulated:
 
     # What users get
 
-    def weights(self) -> dict[str, int]:
-        """What the live route file gives each version."""
-        routes = yaml.safe_load(self.files[f"/etc/envoy/routes/{SERVICE}.yaml"])
-        hosts = routes["resources"][0]["virtual_hosts"]
-        (split,) = (
-            entry["route"]["weighted_clusters"]["clusters"]
-            for host in hosts
-            for entry in host["routes"]
-            if "route" in entry
-        )
-        found = {"stable": 0, "canary": 0}
-        return found | {each["name"].rpartition("_")[2]: each["weight"] for each in split}
-
-    def served(self) -> dict[str, str]:
-        """Which route files the gateway serves."""
-        return {
-            path.rpartition("/")[2].removesuffix(".yaml"): yaml.safe_load(text)["version_info"]
-            for path, text in self.files.items()
-            if path.startswith("/etc/envoy")
-        }
-
     @property
     def agree(self) -> bool:
         """Whether config, state and live traffic say the same."""
-        return self.tree == self.state and self.served() == expected(parse(self.tree, FILE))
+        specs = parsed(self.tree).specs
+        files = {file.path: file.content for spec in specs for file in spec.live_files}
+        live = all(
+            routes(text)[0] == self.served[path.removeprefix(ROUTES).removesuffix(".yaml")]
+            for path, text in files.items()
+            if path.startswith(ROUTES)
+        )
+        return live and self.tree == self.state and self.flags.items() <= files.items()
 
     def effect(self, what: str, act: Callable[[], None]) -> None:
         """Do ``act``, unless it is to fail or the controller to die here."""
+        if self.dead:
+            raise KilledError(what)
         if (error := self.fail(what)) is not None:
             raise error
-        self.steps += 1
-        if self.steps == self.die_at and self.steps % 2:
+        self.boundaries += 1
+        if self.boundaries == self.die_at:
+            self.dead = True
+        if not self.dead:
+            act()
+            self.boundaries += 1
+            self.dead = self.boundaries == self.die_at
+        if self.dead:
             raise KilledError(what)
-        act()
-        if self.steps == self.die_at:
-            raise KilledError(what)
+
+    def born_again(self) -> None:
+        """Another process goes on, when the dead one's lease is over."""
+        self.die_at, self.dead = None, False
+        self.sleep(700)
 
 
 class _Delivery:
@@ -273,4 +251,60 @@ class _Mortal:
         return self._platform.store.logs(under)
 
 
-__all__ = ["DeployError", "EffectError", "KilledError", "Simulated", "Version"]
+class Memory:
+    """A store that ends with the test."""
+
+    def __init__(self) -> None:
+        self.records: dict[str, list[bytes]] = {}
+
+    def add(self, log: str, number: int, record: bytes) -> bool:
+        found = self.records.setdefault(log, [])
+        if len(found) >= number:
+            return False
+        found.append(record)
+        return True
+
+    def read(self, log: str, after: int = 0) -> Sequence[bytes]:
+        return self.records.get(log, [])[after:]
+
+    def logs(self, under: str) -> Sequence[str]:
+        return sorted(log for log in self.records if log.startswith(f"{under}/"))
+
+
+def parsed(tree: Mapping[str, Any]) -> Stack:
+    """The settings, checked once for all that look at them."""
+    return _parsed(json.dumps(tree, sort_keys=True, default=str))
+
+
+@cache
+def _parsed(text: str) -> Stack:
+    return parse(json.loads(text), FILE)
+
+
+@cache
+def routes(text: str) -> tuple[str, dict[str, int]]:
+    """Version and weights of a route file."""
+    document = yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506
+    # Whatever comes before it is for some requests only.
+    *_, split = (
+        entry["route"]["weighted_clusters"]["clusters"]
+        for host in document["resources"][0]["virtual_hosts"]
+        for entry in host["routes"]
+        if "weighted_clusters" in entry.get("route", {})
+    )
+    found = {each["name"].rpartition("_")[2]: each["weight"] for each in split}
+    return document["version_info"], {"stable": 0, "canary": 0} | found
+
+
+def _policies_agree(stack: Stack) -> None:
+    """The rules on rollouts, as the pack asks them at each deployment."""
+    inputs = component_inputs(
+        stack.settings.rollout, stack.specs, dict(stack.settings.context.features)
+    )
+    resource = Resource(type=policy.ROLLOUT[0], name="rollout", properties=inputs)
+    for rule in policy.RULES:
+        for finding in rule.check(resource, rule.config()):
+            raise DeployError(f"{rule.id}: {finding}")
+
+
+__all__ = ["DeployError", "EffectError", "KilledError", "Memory", "Simulated", "StoreError"]

@@ -2,116 +2,166 @@
 
 from __future__ import annotations
 
-import copy
-from typing import TYPE_CHECKING, Any
+from datetime import timedelta
+from typing import TYPE_CHECKING
 
 import pytest
 
-from components.rollout.version import version
-from rf.rollout.core import GateArgs, PaceArgs, Phase, version_plan
-from rf.rollout.session import Session, controller, latest, start
-from rf.rollout.store.folder import FolderStore
-from rf.rollout.subject import VersionSubject
-from settings import parse
-from tests.conftest import platform
-from tests.rollout.simulated import FILE, SERVICE, KilledError, Simulated, Version
+from rf.rollout.core import Phase
+from tests.rollout.cases import (
+    IMPATIENT,
+    NEW,
+    killed_and_resumed,
+    promoted_tree,
+    rolled_out,
+    simulated,
+    tree,
+)
+from tests.rollout.simulated import START, Version
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from datetime import datetime
-    from pathlib import Path
 
-NEW = "example/triton:2"
-STACK = "test"
-PACE = PaceArgs(bake=120, min_hold=30, max_hold=3600)
+    from tests.rollout.simulated import Simulated
 
-
-def tree() -> dict[str, Any]:
-    """Staging, with room for a canary."""
-    found = copy.deepcopy(platform("staging"))
-    found["capacity"] = {"cpus": 96, "memory": 192, "disk": 2000}
-    found["gpu"]["gpus"] = 4
-    return found
+BAD = Version(error_rate=0.5)
 
 
-def always(new: Version) -> Callable[[str, datetime], Version]:
-    return lambda image, _: new if image == NEW else Version()
+def test_a_good_version_becomes_the_stable_one() -> None:
+    world = simulated(Version())
 
-
-def simulated(folder: Path, new: Version, **more: Any) -> Simulated:
-    return Simulated(tree=tree(), store=FolderStore(folder), behaviour=always(new), **more)
-
-
-def subject(found: dict[str, Any]) -> VersionSubject:
-    changes = {"image": NEW}
-    trial = copy.deepcopy(found)
-    trial["rollout"] = {"services": {SERVICE: {"canary": changes}}}
-    spec = next(e.spec for e in parse(trial, FILE).entries if e.is_canary)
-    return VersionSubject(service=SERVICE, version=version(spec), changes=changes)
-
-
-def begun(world: Simulated) -> Session:
-    return start(
-        world.world.store,
-        STACK,
-        subject=subject(world.tree),
-        plan=version_plan(SERVICE, PACE),
-        gates={SERVICE: GateArgs()},
-        now=world.now(),
-    )
-
-
-def test_a_good_version_becomes_the_stable_one(tmp_path: Path) -> None:
-    world = simulated(tmp_path, Version())
-
-    session = begun(world)
-    state = controller(world.world, session).run(session.state)
+    state = rolled_out(world)
 
     assert state.phase is Phase.PROMOTED, state.reason
     assert world.agree
-    assert world.tree == tree() | {
-        "services": tree()["services"] | {"triton": tree()["services"]["triton"] | {"image": NEW}}
-    }
-    assert [event for event, _ in world.told][-1] == "promoted"
+    assert world.tree == promoted_tree()
+    assert world.told[-1][0] == "promoted"
 
 
 @pytest.mark.parametrize("rate", [0.1, 0.3, 1.0])
-def test_a_bad_version_is_gone_by_itself_and_nothing_of_it_is_left(
-    tmp_path: Path, rate: float
-) -> None:
-    world = simulated(tmp_path, Version(error_rate=rate))
+def test_a_bad_version_is_gone_by_itself_and_nothing_of_it_is_left(rate: float) -> None:
+    world = simulated(Version(error_rate=rate))
 
-    session = begun(world)
-    state = controller(world.world, session).run(session.state)
+    state = rolled_out(world)
 
     assert state.phase is Phase.ROLLED_BACK
     assert "errors" in state.reason
     assert world.agree
     assert world.tree == tree()
-    assert world.weights() == {"stable": 100, "canary": 0}
+    assert world.weights == {"stable": 100, "canary": 0}
 
 
-def test_killed_at_any_moment_it_goes_on_and_ends_as_it_would_have(tmp_path: Path) -> None:
-    for name, new, phase in (
-        ("good", Version(), Phase.PROMOTED),
-        ("bad", Version(error_rate=0.5), Phase.ROLLED_BACK),
-    ):
-        whole = simulated(tmp_path / name, new)
-        session = begun(whole)
-        controller(whole.world, session).run(session.state)
-        assert whole.steps > 20
+def test_one_that_fails_now_and_then_is_found_out() -> None:
+    def sometimes(image: str, at: datetime) -> Version:
+        failing = image == NEW and int((at - START).total_seconds()) % 60 < 24
+        return Version(error_rate=0.4 if failing else 0.002)
 
-        for moment in range(whole.steps + 1):
-            world = simulated(tmp_path / f"{name}-{moment}", new, die_at=moment)
-            try:
-                session = begun(world)
-                controller(world.world, session).run(session.state)
-            except KilledError:
-                world.die_at = None
-                again = latest(world.world.store, STACK) or begun(world)
-                if not again.is_over:
-                    state = controller(world.world, again).run(again.state)
-                    assert state.phase is phase, (name, moment, state.reason)
+    world = simulated(sometimes)
 
-            assert world.agree, (name, moment)
-            assert world.tree == whole.tree, (name, moment)
+    assert rolled_out(world).phase is Phase.ROLLED_BACK
+    assert world.tree == tree()
+
+
+@pytest.mark.parametrize("stage", range(6))
+def test_it_is_taken_back_wherever_it_begins_to_fail(stage: int) -> None:
+    """10 %, 50 %, 100 %, while it bakes, while stable is replaced, and as stable."""
+    world = simulated(Version())
+    world.behaviour = lambda image, _: (
+        BAD if image == NEW and _entered(world) > stage else Version()
+    )
+
+    state = rolled_out(world)
+
+    assert state.phase is Phase.ROLLED_BACK
+    assert world.tree == tree()
+    assert world.weights == {"stable": 100, "canary": 0}
+    assert world.agree
+
+
+def _entered(world: Simulated) -> int:
+    words = ("shift", "bake", "replace", "return", "remove")
+    return sum(each.startswith(words) for each in world.deployed)
+
+
+def test_a_version_that_is_never_up_gets_no_user() -> None:
+    world = simulated(Version(up=False))
+
+    state = rolled_out(world)
+
+    assert state.phase is Phase.ROLLED_BACK
+    assert "instances of triton's canary are healthy, 900 s after" in state.reason
+    assert world.harmed == 0
+    assert world.tree == tree()
+
+
+def test_a_service_that_nobody_asks_is_neither_shipped_nor_taken_back() -> None:
+    world = simulated(Version(), rate=0.0)
+
+    state = rolled_out(world)
+
+    assert state.phase is Phase.PAUSED
+    assert "no request" in state.reason
+    assert world.weights["canary"] == 10
+    assert world.agree
+
+
+def test_when_the_traffic_stops_the_step_is_not_passed() -> None:
+    world = simulated(Version())
+
+    def stop() -> None:
+        if world.weights["canary"] == 50:
+            world.rate = 0.0
+
+    world.meanwhile = stop
+
+    state = rolled_out(world)
+
+    assert state.phase is Phase.PAUSED
+    assert world.weights["canary"] == 50
+
+
+def test_an_outage_of_all_versions_is_not_blamed_on_the_new_one() -> None:
+    def outage(_image: str, at: datetime) -> Version:
+        return BAD if at > START + timedelta(minutes=1) else Version()
+
+    world = simulated(outage)
+
+    state = rolled_out(world, IMPATIENT)
+
+    assert state.phase is Phase.PAUSED
+    assert "shared dependency" in state.reason
+
+
+def test_another_seed_gives_the_same_end() -> None:
+    ends = {
+        new: {rolled_out(simulated(new, seed=seed)).phase for seed in (2, 3)}
+        for new in (Version(), BAD)
+    }
+
+    assert ends == {Version(): {Phase.PROMOTED}, BAD: {Phase.ROLLED_BACK}}
+
+
+@pytest.mark.parametrize("new", [Version(), BAD], ids=["good", "bad"])
+def test_killed_at_boundaries_it_goes_on_and_ends_as_it_would_have(new: Version) -> None:
+    _killed_at_every(13, new)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("new", [Version(), BAD], ids=["good", "bad"])
+def test_killed_at_every_boundary_it_goes_on_and_ends_as_it_would_have(new: Version) -> None:
+    _killed_at_every(1, new)
+
+
+def _killed_at_every(stride: int, new: Version) -> None:
+    whole = simulated(new)
+    phase = rolled_out(whole).phase
+    assert whole.boundaries > 20
+
+    for moment in range(1, whole.boundaries + 1, stride):
+        world = simulated(new, die_at=moment)
+        state = killed_and_resumed(world)
+
+        assert state is not None
+        assert state.phase is phase, (moment, state.reason)
+        assert world.agree, moment
+        assert world.tree == whole.tree, moment

@@ -27,6 +27,7 @@ from .backend import Backend, running
 from .gateway import gateway
 
 if TYPE_CHECKING:
+    import asyncio
     from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
@@ -40,16 +41,28 @@ FILE = "Pulumi.test.yaml"
 CLIENTS = 8
 
 
+@dataclass(kw_only=True)
+class Timed(Backend):
+    """One that notes when its requests came, in Unix time."""
+
+    arrived: list[float] = field(default_factory=list)
+
+    async def _behave(self, writer: asyncio.StreamWriter) -> bool:
+        self.arrived.append(time.time())
+        return await super()._behave(writer)
+
+
 @dataclass
 class LocalStack:
     """Desired state, state and versions of one service; ``bad`` images answer 503."""
 
     tree: dict[str, Any]
     service: str
-    backends: Mapping[str, Backend]
+    backends: Mapping[str, Timed]
+    delivery: FolderDelivery
     bad: Sequence[str] = ()
     state: dict[str, Any] = field(default_factory=dict)
-    told: list[tuple[str, str, float]] = field(default_factory=list)
+    told: list[str] = field(default_factory=list)
 
     def current(self) -> Mapping[str, Any]:
         return self.tree
@@ -63,23 +76,21 @@ class LocalStack:
         return stack
 
     def up(self, message: str, *, only_weights: bool) -> None:
-        """Both versions are what the settings say."""
+        """Both versions, and the files that servers watch, are what the settings say."""
         del message
         self.state = self.tree
+        specs = parse(self.tree, FILE).specs
+        self.delivery.write([spec for spec in specs if spec.live_files])
         if only_weights:
             return
-        images = {
-            str(spec.track): spec.image
-            for spec in parse(self.tree, FILE).specs
-            if spec.name == self.service
-        }
+        images = {str(spec.track): spec.image for spec in specs if spec.name == self.service}
         for track, backend in self.backends.items():
             image = images.get(track)
             backend.sick = image is None
             backend.behaviour = "busy" if image in self.bad else "well"
 
     def tell(self, event: str, words: str) -> None:
-        self.told.append((event, words, time.monotonic()))
+        self.told.append(f"{event}: {words}")
 
 
 @dataclass(kw_only=True)
@@ -94,7 +105,7 @@ class Local:
         """What a controller acts on."""
         return World(
             desired=self.stack,
-            delivery=FolderDelivery(self.folder),
+            delivery=self.stack.delivery,
             gateways=AddressGateways({"gateway": self.envoy.url("stats", "")}, STATISTICS),
             deployer=self.stack,
             clock=SystemClock(),
@@ -109,7 +120,7 @@ def local_stack(
 ) -> Iterator[Local]:
     """``tree`` in force, before two versions of ``service``, the second of which is not up yet."""
     trial = parse(edited(tree, {("rollout", "services", service, "canary"): canary}), FILE)
-    backends = {track: Backend(name=track) for track in ("stable", "canary")}
+    backends = {track: Timed(name=track) for track in ("stable", "canary")}
     inner = folder / "gateway" / "etc"
     inner.mkdir(parents=True)
     (folder / "files").mkdir()
@@ -118,18 +129,20 @@ def local_stack(
         ports = {f"{service}-{track}": backend.port for track, backend in backends.items()}
         ports[service] = backends["stable"].port
         with gateway(folder / "files", ports, peers=fronted(trial.specs)) as envoy:
-            stack = LocalStack(tree=tree, service=service, backends=backends, bad=bad)
-            found = Local(stack=stack, envoy=envoy, folder=folder)
-            stack.up("begin", only_weights=False)
-            found.world(None).delivery.write(  # type: ignore[arg-type]
-                [spec for spec in parse(tree, FILE).specs if spec.live_files]
+            stack = LocalStack(
+                tree=tree,
+                service=service,
+                backends=backends,
+                delivery=FolderDelivery(folder),
+                bad=bad,
             )
-            yield found
+            stack.up("begin", only_weights=False)
+            yield Local(stack=stack, envoy=envoy, folder=folder)
 
 
 @contextmanager
 def traffic(local: Local) -> Iterator[list[tuple[float, int]]]:
-    """Requests one after another over ``CLIENTS`` connections; when each was answered, and how."""
+    """Requests over ``CLIENTS`` connections all the time; Unix time and status of each answer."""
     replies: list[tuple[float, int]] = []
     ended = threading.Event()
     users = itertools.count()
@@ -139,7 +152,7 @@ def traffic(local: Local) -> Iterator[list[tuple[float, int]]]:
         with httpx.Client(timeout=5) as connection:
             while not ended.is_set():
                 answer = connection.get(url, headers={"x-researchflow-user": f"u{next(users)}"})
-                replies.append((time.monotonic(), answer.status_code))
+                replies.append((time.time(), answer.status_code))
                 ended.wait(0.02)
 
     threads = [threading.Thread(target=client, daemon=True) for _ in range(CLIENTS)]

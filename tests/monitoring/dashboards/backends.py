@@ -98,13 +98,13 @@ def faiss(now: float) -> Iterator[Series]:
         yield gauge("faiss_role", 1 - behind, role="writer", **at)
         yield gauge("faiss_role", behind, role="follower", **at)
         yield gauge("faiss_replication_lag_seconds", wave(0.8 * behind, 0.6), **at)
-        yield gauge("faiss_wal_bytes", lambda minute: 4e5 * ((minute + 30 * DAYS) % 180), **at)
+        yield gauge("faiss_wal_bytes", lambda minute: 4e5 * ((minute + 30 * DAYS + 70) % 180), **at)
         yield gauge("faiss_log_damaged", 0, **at)
         yield counter("faiss_checksum_failures_total", 0, **at)
         # A snapshot every three hours.
         yield gauge(
             "faiss_snapshot_timestamp_seconds",
-            lambda minute: now + 60 * (minute - (minute + 30 * DAYS) % 180),
+            lambda minute: now + 60 * (minute - (minute + 30 * DAYS + 70) % 180),
             **at,
         )
         yield gauge("faiss_wal_position", lambda minute: 9e5 + 12 * minute, **at)
@@ -128,8 +128,12 @@ def _index(index: str, vectors: float, rate: float, at: dict[str, str]) -> Itera
     of = {"index": index, **at}
     yield gauge("faiss_index_vectors", lambda minute: vectors + 12 * minute, **of)
     yield gauge("faiss_index_bytes", vectors * 820, **of)
-    yield gauge("faiss_index_dead_rows", lambda minute: 4 * ((minute + 30 * DAYS) % 360), **of)
-    yield gauge("faiss_index_exact_rows", lambda minute: 11 * ((minute + 30 * DAYS) % 360), **of)
+    yield gauge(
+        "faiss_index_dead_rows", lambda minute: 4 * ((minute + 30 * DAYS + 100) % 360), **of
+    )
+    yield gauge(
+        "faiss_index_exact_rows", lambda minute: 11 * ((minute + 30 * DAYS + 100) % 360), **of
+    )
     yield gauge("faiss_index_trained", since([(-1000, 1)]), **of)
     yield gauge("faiss_rebuild_progress_ratio", since([(-200, 0.5), (-190, 1)], before=1), **of)
     yield gauge("faiss_rebuild_failed", 0, **of)

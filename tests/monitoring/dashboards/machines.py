@@ -56,7 +56,7 @@ def nodes() -> Iterator[Series]:
         yield gauge("node_memory_MemAvailable_bytes", wave(26e9, 0.2, shift=number / 4), **at)
         yield counter("node_vmstat_oom_kill", 0, **at)
         for mode, share in (("idle", 0.55), ("iowait", 0.03), ("user", 0.34), ("system", 0.08)):
-            unrest = wave(share, 0.2, shift=number / 4)
+            unrest = wave(share, 0.2, shift=number / 4 + len(mode) / 9)
             yield counter("node_cpu_seconds_total", unrest, cpu="0", mode=mode, **at)
         for what, share in (("cpu_waiting", 0.05), ("io_waiting", 0.02), ("memory_stalled", 0.001)):
             yield counter(f"node_pressure_{what}_seconds_total", wave(share, 0.6), **at)

@@ -16,7 +16,6 @@ import urllib.parse
 import urllib.request
 from collections import defaultdict
 from contextlib import contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import yaml
@@ -28,10 +27,11 @@ from tests.monitoring.promql import selections
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
+    from pathlib import Path
 
     from tests.monitoring.dashboards.shapes import Series
 
-HOURS = 26
+HOURS = 49
 STEP = 60
 """Seconds between two samples: enough for pictures."""
 FIRING = {

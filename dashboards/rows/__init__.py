@@ -1,0 +1,1 @@
+"""Rows that boards share, or that fill a file of their own."""

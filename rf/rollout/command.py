@@ -1,0 +1,184 @@
+"""``rf rollout`` on the command line."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from ..errors import BadInputError
+from ..exit_codes import ExitCode  # noqa: TC001 typer reads it
+from ..project import find_project
+
+if TYPE_CHECKING:
+    from .wiring import Wiring
+
+app = typer.Typer()
+
+StackName = Annotated[str, typer.Option("--stack", "-s", metavar="S", help="Name of the stack.")]
+Commits = Annotated[bool, typer.Option("--commit", help="Commit the stack file afterwards.")]
+UP_SECONDS = 1800
+"""How long one deployment may take until it counts as hanging."""
+
+
+@app.callback(invoke_without_command=True)
+def rollout(  # noqa: PLR0913 each is an option
+    context: typer.Context,
+    *,
+    feature: Annotated[str | None, typer.Option(metavar="F", help="The feature.")] = None,
+    target: Annotated[
+        str | None,
+        typer.Option("--target-percentage", metavar="N", help="Per cent of users, 0 to 100."),
+    ] = None,
+    service: Annotated[str | None, typer.Option(metavar="X", help="The service.")] = None,
+    image: Annotated[str | None, typer.Option(metavar="REF", help="Its new image.")] = None,
+    assignments: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="KEY=VALUE", help="A setting of it that changes."),
+    ] = None,
+    steps: Annotated[
+        str, typer.Option(metavar="10,50,100", help="Per cent at each step; of the settings.")
+    ] = "",
+    stack: StackName = "local",
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Say what would happen; change nothing at all.")
+    ] = False,
+    force: Annotated[bool, typer.Option("--force", help="Ask no questions.")] = False,
+    rollback: Annotated[
+        bool, typer.Option("--rollback", help="Take the feature back to what it was.")
+    ] = False,
+    commit: Commits = False,
+    verbose: Annotated[bool, typer.Option("--verbose", help="Say more.")] = False,
+) -> ExitCode | None:
+    """Bring a feature, or a new version of a service, to its users step by step.
+
+    Each step waits for evidence from real traffic; a bad version is taken back by itself. Exit
+    status: 0 done, 1 bad input, 3 paused, 4 another controller is at work, 5 not begun because of
+    what was found before, 6 a rollback failed, 7 rolled back.
+    """
+    if context.invoked_subcommand is not None:
+        return None
+    # The program and its SDKs take seconds to load, which --help need not wait for.
+    from . import begin  # noqa: PLC0415
+
+    wanted = begin.Wanted(
+        feature=feature,
+        target=_whole(target),
+        service=service,
+        image=image,
+        assignments=tuple(assignments or ()),
+        steps=steps,
+        dry_run=dry_run,
+        force=force,
+        rollback=rollback,
+        commit=commit,
+        verbose=verbose,
+    )
+    return _told(begin.begin, _wiring(stack, may_read_state=not dry_run), wanted)
+
+
+@app.command()
+def status(
+    *,
+    stack: StackName = "local",
+    watch: Annotated[bool, typer.Option("--watch", help="Until it ends or waits.")] = False,
+) -> ExitCode | None:
+    """Where the last rollout stands."""
+    from . import look  # noqa: PLC0415
+
+    return _told(look.status, _wiring(stack), watch=watch)
+
+
+@app.command()
+def pause(*, stack: StackName = "local") -> ExitCode | None:
+    """Let the running rollout stay where it is."""
+    from . import begin  # noqa: PLC0415
+
+    return _told(begin.pause, _wiring(stack))
+
+
+@app.command()
+def resume(*, stack: StackName = "local", commit: Commits = False) -> ExitCode | None:
+    """Go on with a paused rollout, or with one whose controller has ended. Safe to repeat."""
+    from . import begin  # noqa: PLC0415
+
+    return _told(begin.resume, _wiring(stack), commits=commit)
+
+
+@app.command()
+def abort(*, stack: StackName = "local", commit: Commits = False) -> ExitCode | None:
+    """Take the rollout back."""
+    from .operation import do_or_ask  # noqa: PLC0415
+
+    return _told(do_or_ask, _wiring(stack), "abort", commits=commit)
+
+
+@app.command()
+def promote(*, stack: StackName = "local", commit: Commits = False) -> ExitCode | None:
+    """Go to the next step without waiting for evidence; refused while the verdict is fail."""
+    from .operation import do_or_ask  # noqa: PLC0415
+
+    return _told(do_or_ask, _wiring(stack), "promote", commits=commit)
+
+
+@app.command()
+def replay(
+    bundle: Annotated[
+        str, typer.Argument(metavar="BUNDLE", help="A file, or the SHA-256 of a verdict.")
+    ],
+    *,
+    stack: StackName = "local",
+    save: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Keep the bundle in a file, too.")
+    ] = None,
+) -> ExitCode | None:
+    """Judge recorded evidence again: the same verdict, wherever and whenever."""
+    from . import look  # noqa: PLC0415
+
+    if Path(bundle).is_file():
+        return _told(look.replay_file, Path(bundle), typer.echo)
+    return _told(look.replay_recorded, _wiring(stack), bundle, save)
+
+
+def _whole(text: str | None) -> int | None:
+    if text is None:
+        return None
+    if not text.lstrip("-").isdecimal():
+        raise BadInputError(f"--target-percentage is {text}; use a whole number from 0 to 100")
+    return int(text)
+
+
+def _wiring(stack: str, *, may_read_state: bool = True) -> Wiring:
+    from ..deploy.deployment import Tools  # noqa: PLC0415
+    from ..deploy.engine import install_cli  # noqa: PLC0415
+    from ..deploy.runner import SubprocessRunner  # noqa: PLC0415
+    from .clock import SystemClock  # noqa: PLC0415
+    from .wiring import Wiring as Opened  # noqa: PLC0415
+
+    tools = Tools(
+        runner=SubprocessRunner(limit=UP_SECONDS),
+        environment=dict(os.environ),
+        install=install_cli,
+        say=lambda line: typer.echo(line, err=True),
+    )
+    return Opened(
+        project=find_project(Path.cwd()),
+        name=stack,
+        tools=tools,
+        clock=SystemClock(),
+        say=typer.echo,
+        may_read_state=may_read_state,
+    )
+
+
+def _told(act, *arguments, **options) -> ExitCode | None:  # type: ignore[no-untyped-def]
+    from .operation import EndedError, told  # noqa: PLC0415
+
+    try:
+        with told():
+            return act(*arguments, **options)  # type: ignore[no-any-return]
+    except EndedError as error:
+        typer.echo(f"{typer.style('error:', fg='red', bold=True)} {error}", err=True)
+        return error.status

@@ -1,0 +1,148 @@
+"""What a controller sees: the gateways' counters, as evidence of each step, and a verdict on it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from components.gateway.metrics import DURATION_BUCKETS_MS
+
+from . import readings
+from .core import Bundle, Evidence, Health, Kind, Step, judge, without_repeats, worst_of
+from .effects import EffectError
+from .subject import FeatureSubject
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from .core import Counts, GateArgs, Judgement, Poll, State
+    from .subject import Subject
+    from .world import World
+
+EVERYBODY = 100
+
+
+@dataclass(frozen=True, kw_only=True)
+class Look:
+    """The statistics of all gateways at one moment, or why they cannot be known."""
+
+    at: float
+    scrapes: Mapping[str, str] = field(default_factory=dict)
+    fault: str = ""
+
+
+class Observer:
+    """The evidence of one rollout, gathered from where this process began.
+
+    ``history`` by service: see ``Evidence.history``.
+    """
+
+    def __init__(
+        self,
+        world: World,
+        subject: Subject,
+        gates: Mapping[str, GateArgs],
+        history: Mapping[str, tuple[Counts, ...]],
+    ) -> None:
+        self._world = world
+        self._subject = subject
+        self._gates = gates
+        self._history = history
+        self._steps: dict[str, list[Step]] = {}
+        self._evidence: dict[str, Evidence] = {}
+        self._down_since: dict[str, float] = {}
+
+    @property
+    def is_judging(self) -> bool:
+        """Whether a step has begun."""
+        return bool(self._steps)
+
+    def look(self) -> Look:
+        """Ask all gateways."""
+        at = self._world.clock.now().timestamp()
+        try:
+            return Look(at=at, scrapes=self._world.gateways.scrape())
+        except EffectError as error:
+            return Look(at=at, fault=str(error))
+
+    def forget(self) -> None:
+        """Let evidence begin anew."""
+        self._steps, self._evidence = {}, {}
+
+    def begin_step(self, state: State, zero: Look) -> None:
+        """From ``zero`` on, what is counted belongs to the stage that ``state`` is in."""
+        if candidate(state) == "stable":
+            # Another version is the candidate from here on, with evidence of its own.
+            self.forget()
+        for service in self._subject.services:
+            step = Step(weight=share(state), polls=(self._poll(state, zero, service),))
+            self._steps.setdefault(service, []).append(step)
+
+    def judge(self, state: State, look: Look) -> Judgement:
+        """The verdict at this moment, the worst of the services."""
+        found = []
+        for service in self._subject.services:
+            evidence = self._add(state, look, service)
+            self._evidence[service] = evidence
+            found.append(judge(self._gates[service], evidence))
+        return worst_of(found)
+
+    def bundle(self, service: str) -> Bundle | None:
+        """What the last verdict on ``service`` rests on; None before there is one."""
+        evidence = self._evidence.get(service)
+        return Bundle(args=self._gates[service], evidence=evidence) if evidence else None
+
+    def is_warm(self, state: State, look: Look) -> bool:
+        """Whether stable is up in the stage in which it becomes the new version."""
+        if state.current is None or state.current.kind is not Kind.REPLACE:
+            return False
+        counts = [
+            readings.instances(look.scrapes, name, "stable") for name in self._subject.versioned
+        ]
+        return all(0 < every <= up for up, every in counts)
+
+    def _add(self, state: State, look: Look, service: str) -> Evidence:
+        steps = self._steps.get(service, [])
+        if steps and not look.fault:
+            polls = (*steps[-1].polls, self._poll(state, look, service))
+            # Only the last ones can have become a repeat.
+            steps[-1] = replace(steps[-1], polls=(*polls[:-3], *without_repeats(polls[-3:])))
+        is_feature = isinstance(self._subject, FeatureSubject)
+        tried: readings.Track = "stable" if is_feature else candidate(state)
+        other: readings.Track = "canary" if tried == "stable" else "stable"
+        return Evidence(
+            service=service,
+            bounds_ms=DURATION_BUCKETS_MS,
+            steps=tuple(steps),
+            history=self._history.get(service, ()),
+            candidate=self._health(look, service, tried),
+            control=None if is_feature else self._health(look, service, other),
+            arms_told_apart=not is_feature,
+            faults=(look.fault,) if look.fault else (),
+        )
+
+    def _poll(self, state: State, look: Look, service: str) -> Poll:
+        if isinstance(self._subject, FeatureSubject):
+            return readings.feature_poll(look.scrapes, service, look.at)
+        return readings.version_poll(look.scrapes, service, look.at, candidate(state))
+
+    def _health(self, look: Look, service: str, track: readings.Track) -> Health | None:
+        if look.fault:
+            return None
+        up, every = readings.instances(look.scrapes, service, track)
+        key = f"{service}_{track}"
+        if up:
+            self._down_since.pop(key, None)
+        down = 0.0 if up else look.at - self._down_since.setdefault(key, look.at)
+        return Health(expected=every, up=up, down=down)
+
+
+def candidate(state: State) -> readings.Track:
+    """Which track is under judgement: stable, once it is the new version and serves everybody."""
+    kind = state.current.kind if state.current is not None else None
+    return "stable" if kind in (Kind.RETURN, Kind.REMOVE) else "canary"
+
+
+def share(state: State) -> int:
+    """The per cent of the users that the candidate should have."""
+    return EVERYBODY if candidate(state) == "stable" else state.weight

@@ -1,0 +1,74 @@
+"""Opens what a stack's target names: a Docker engine, or a cluster."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import docker
+from docker.errors import DockerException
+
+from components.platforms.docker.container import replica_parts
+from components.platforms.docker.place import Place
+from components.platforms.kubernetes.cluster import Cluster
+from components.platforms.kubernetes.refresh import connect as connect_cluster
+
+from ..errors import BadInputError
+
+if TYPE_CHECKING:
+    from docker import DockerClient
+    from kubernetes.client import ApiClient
+
+    from components.spec import ServiceSpec
+
+    from ..stacks import CheckedStack
+
+
+def connect() -> DockerClient:
+    """The engine that the environment names (``DOCKER_HOST``); BadInputError when none answers."""
+    try:
+        return docker.from_env()
+    except DockerException as error:
+        said = str(error).partition("\n")[0]
+        raise BadInputError(f"this stack needs a Docker engine, and none answers: {said}") from None
+
+
+def place(checked: CheckedStack) -> Place:
+    """The machine as the program sees it."""
+    settings = checked.stack.settings
+    return Place(
+        args=_target(checked),
+        environment=settings.environment,
+        clients=settings.clients,
+        images=settings.images,
+    )
+
+
+def containers(checked: CheckedStack, spec: ServiceSpec) -> tuple[str, ...]:
+    """What Docker calls the containers of ``spec``."""
+    here = place(checked)
+    return tuple(here.named(spec.instance, *parts) for parts in replica_parts(spec))
+
+
+def cluster(checked: CheckedStack) -> Cluster:
+    """The cluster as the program sees it."""
+    settings = checked.stack.settings
+    return Cluster(
+        args=_target(checked),
+        capacity=settings.capacity,
+        environment=settings.environment,
+        clients=settings.clients,
+        images=settings.images,
+        gpu=settings.gpu,
+    )
+
+
+def cluster_client(kubeconfig: str, checked: CheckedStack) -> ApiClient:
+    """A client for the stack's cluster; BadInputError, which quotes nothing of ``kubeconfig``."""
+    try:
+        return connect_cluster(kubeconfig, _target(checked).context)
+    except Exception as error:  # noqa: BLE001 whatever it is, the text may hold credentials
+        raise BadInputError(f"the kubeconfig cannot be used: {type(error).__name__}") from None
+
+
+def _target(checked: CheckedStack) -> Any:
+    return checked.stack.settings.target

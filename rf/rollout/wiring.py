@@ -1,0 +1,165 @@
+"""Joins a stack to the world that its rollouts act on. Nothing here decides anything."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from components.gateway.bootstrap import STATS_PORT
+
+from ..deploy import deployment
+from ..errors import BadInputError
+from .log import Log
+from .notify import Everybody
+from .readings import STATISTICS
+from .settings_file import StackFile
+from .slow_lane import PulumiDeployer
+from .store.folder import FolderStore
+from .world import World
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from kubernetes.client import ApiClient
+
+    from components.spec import ServiceSpec
+
+    from ..deploy.deployment import Tools
+    from ..project import Project
+    from ..stacks import CheckedStack
+    from .clock import SystemClock
+    from .effects import Delivery, Gateways
+    from .store import Store
+
+KUBECONFIG = "KUBECONFIG"
+LOGS = "logs"
+
+
+@dataclass(kw_only=True)
+class Wiring:
+    """What a stack's settings lead to; each part is opened when it is wanted.
+
+    ``may_read_state``: whether the Pulumi CLI may be asked, which leaves files in the project.
+    """
+
+    project: Project
+    name: str
+    tools: Tools
+    clock: SystemClock
+    say: Callable[[str], None]
+    may_read_state: bool = True
+
+    @property
+    def desired(self) -> StackFile:
+        """What is wanted."""
+        return self.file
+
+    @cached_property
+    def file(self) -> StackFile:
+        """The stack file."""
+        return StackFile(self.project, self.name)
+
+    @cached_property
+    def checked(self) -> CheckedStack:
+        """The stack as it was when this began."""
+        return self.file.checked()
+
+    @cached_property
+    def store(self) -> Store:
+        """Where records are kept."""
+        args = self.checked.stack.settings.rollout.store
+        on_cluster = self.checked.stack.settings.target.kind == "kubernetes"
+        kind = args.kind or ("cluster" if on_cluster else "folder")
+        if kind == "folder":
+            return FolderStore(self.project.root / args.folder)
+        if kind == "bucket":
+            import boto3  # noqa: PLC0415 takes long, and few stacks need it
+
+            from .store.bucket import BucketStore  # noqa: PLC0415
+
+            return BucketStore(boto3.client("s3"), str(args.bucket), args.prefix)
+        if not on_cluster:
+            raise BadInputError(
+                f"{self.checked.config.file}: rollout.store.kind is cluster, but the target is "
+                "docker; use folder or bucket"
+            )
+        from .store.cluster import ClusterStore  # noqa: PLC0415
+
+        return ClusterStore(self._client, self.checked.stack.settings.context.namespace)
+
+    @cached_property
+    def gateways(self) -> Gateways:
+        """The gateways' statistics."""
+        if self.checked.stack.settings.target.kind == "kubernetes":
+            from .effects.cluster import ClusterGateways  # noqa: PLC0415
+
+            return ClusterGateways(
+                self._client,
+                self.checked.stack.settings.context.namespace,
+                self._gateway.instance,
+                port=STATS_PORT,
+                path=STATISTICS,
+            )
+        from .effects.machine import MachineGateways  # noqa: PLC0415
+        from .targets import connect, containers  # noqa: PLC0415
+
+        names = containers(self.checked, self._gateway)
+        return MachineGateways(connect(), names, port=STATS_PORT, path=STATISTICS)
+
+    @cached_property
+    def delivery(self) -> Delivery:
+        """The fast lane."""
+        if self.checked.stack.settings.target.kind == "kubernetes":
+            from .effects.cluster import ClusterDelivery  # noqa: PLC0415
+            from .targets import cluster  # noqa: PLC0415
+
+            return ClusterDelivery(self._client, cluster(self.checked))
+        from .effects.machine import MachineDelivery  # noqa: PLC0415
+        from .targets import connect, place  # noqa: PLC0415
+
+        return MachineDelivery(connect(), place(self.checked))
+
+    def world(self, rollout: str) -> World:
+        """All of it, for the rollout called ``rollout``."""
+        return World(
+            desired=self.file,
+            delivery=self.delivery,
+            gateways=self.gateways,
+            deployer=PulumiDeployer(self.file, self.tools, rollout),
+            clock=self.clock,
+            notifier=self.notifier(),
+            store=self.store,
+        )
+
+    def notifier(self) -> Everybody:
+        """Terminal, log and, where the settings say so, Slack."""
+        notify = self.checked.stack.settings.rollout.notify
+        webhook = deployment.secret(self.checked, self.tools, "rolloutSlackUrl") if notify else ""
+        log = Log(self.project.root / LOGS)
+        return Everybody(log=log, clock=self.clock, say=self.say, webhook=webhook)
+
+    @property
+    def _gateway(self) -> ServiceSpec:
+        return next(spec for spec in self.checked.stack.specs if spec.front_door)
+
+    @cached_property
+    def _client(self) -> ApiClient:
+        """KUBECONFIG of the environment where it is set, or else the stack's own secret."""
+        from .targets import cluster_client  # noqa: PLC0415
+
+        path = self.tools.environment.get(KUBECONFIG)
+        if path:
+            try:
+                text = Path(path).read_text(encoding="utf-8")
+            except (OSError, UnicodeDecodeError):
+                raise BadInputError(f"{KUBECONFIG} is {path}, which cannot be read") from None
+        elif self.may_read_state:
+            text = deployment.secret(self.checked, self.tools, "kubeconfig")
+        else:
+            raise BadInputError(
+                f"{KUBECONFIG} is not set; --dry-run asks the cluster with it, as it changes no "
+                "file, and reading the stack's own kubeconfig would"
+            )
+        return cluster_client(text, self.checked)

@@ -95,6 +95,8 @@ def test_a_client_with_a_good_token_is_served(envoy: RunningGateway) -> None:
             jwt.encode({"sub": "mobile"}, "not-a-secret" * 4, headers={"kid": "mobile"}),
         ),
     ],
+    # A token is another one in every process that collects this file.
+    ids=lambda value: "" if value is None or "." in value else value,
 )
 def test_nobody_else_is_served(
     envoy: RunningGateway, server: Backend, case: str, token: str | None

@@ -11,6 +11,9 @@ from urllib.parse import parse_qs, urlsplit
 from components.platforms.kubernetes.refresh import ANNOTATION
 from tests.engine.conftest import KUBECONFIG, on_engine
 from tests.engine.deployment import Deployment
+from tests.engine.plugins import require_pulumi
+
+require_pulumi()
 
 TOKEN = "planted-refresh-token"
 

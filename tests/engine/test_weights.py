@@ -3,6 +3,9 @@
 from rf.rollout.slow_lane import weight_targets
 from tests.engine.conftest import on_engine
 from tests.engine.deployment import Deployment
+from tests.engine.plugins import require_pulumi
+
+require_pulumi()
 
 PROJECT = "researchflow-ai"
 

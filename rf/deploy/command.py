@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import Annotated
 
@@ -35,15 +34,8 @@ def down(stack: StackName, *, yes: Yes = False) -> ExitCode:
 def _run(stack: str, *, remove: bool, yes: bool) -> ExitCode:
     # The program takes a second to load, which no other command should wait for.
     from . import deployment  # noqa: PLC0415
-    from .engine import install_cli  # noqa: PLC0415
-    from .runner import SubprocessRunner  # noqa: PLC0415
 
     checked = checked_stack(find_project(Path.cwd()), stack)
-    tools = deployment.Tools(
-        runner=SubprocessRunner(),
-        environment=dict(os.environ),
-        install=install_cli,
-        say=lambda line: typer.echo(line, err=True),
-    )
     operation = deployment.down if remove else deployment.up
-    return ExitCode.ERROR if operation(checked, tools, yes=yes) else ExitCode.DONE
+    ended = operation(checked, deployment.shell_tools(), yes=yes)
+    return ExitCode.ERROR if ended else ExitCode.DONE

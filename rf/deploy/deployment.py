@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import json
+import os
 import shlex
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+
+import typer
 
 import settings
 from components.audience import mirrored
 
 from ..errors import BadInputError
 from ..own_images import is_own
-from .engine import Engine, find_cli
+from .engine import Engine, find_cli, install_cli
 from .environment import BACKEND, names_backend, names_passphrase, pulumi_environment
 from .folder import ensure_passphrase, open_folder
 from .local_images import ensure_images
+from .runner import SubprocessRunner
 from .stack_copy import secrets_in, write_copy
 from .stack_secrets import RANDOM, lacking, random_value
 
@@ -37,6 +41,16 @@ class Tools:
     environment: Mapping[str, str]
     install: Callable[[Path], None]
     say: Callable[[str], None]
+
+
+def shell_tools(limit: float | None = None) -> Tools:
+    """The user's own machine. ``limit``: seconds that a program which is asked may take."""
+    return Tools(
+        runner=SubprocessRunner(limit=limit),
+        environment=dict(os.environ),
+        install=install_cli,
+        say=lambda line: typer.echo(line, err=True),
+    )
 
 
 def up(checked: CheckedStack, tools: Tools, *, yes: bool) -> int:

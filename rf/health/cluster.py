@@ -1,8 +1,7 @@
 """A Kubernetes cluster: every running pod, asked through the API server.
 
-Requests go by port forwarding, which ends inside the pod's own network, so no NetworkPolicy has to
-let them in; commands by exec. Whoever asks needs ``create`` on ``pods/portforward`` and
-``pods/exec``, and ``list`` on ``pods``.
+Requests go by port forwarding (``rf.pods``), commands by exec. Whoever asks needs ``create`` on
+``pods/exec``, too.
 """
 
 from __future__ import annotations
@@ -13,12 +12,11 @@ from typing import TYPE_CHECKING, Any
 
 from kubernetes.client import CoreV1Api
 from kubernetes.client.exceptions import ApiException
-from kubernetes.stream import portforward, stream
+from kubernetes.stream import stream
 from urllib3.exceptions import HTTPError
 from websocket import WebSocketException
 
-from components.platforms.kubernetes.naming import INSTANCE
-
+from ..pods import open_port, serving
 from .reach import TIMEOUT, Answer, ReachError, silent
 
 if TYPE_CHECKING:
@@ -59,31 +57,21 @@ class ClusterReach:
 
     def _pods(self, spec: ServiceSpec) -> list[str]:
         try:
-            pods = self._core.list_namespaced_pod(
-                self._cluster.namespace_of(spec),
-                label_selector=f"{INSTANCE}={spec.instance}",
-                field_selector="status.phase=Running",
-                _request_timeout=TIMEOUT,
-            ).items
+            namespace = self._cluster.namespace_of(spec)
+            pods = serving(self._core, namespace, spec.instance, timeout=TIMEOUT)
         except ApiException as error:
             raise ReachError(f"pods cannot be listed: {error.status} {error.reason}") from None
         except HTTPError as error:
             kind = type(error).__name__
             raise ReachError(f"the cluster's API gives no answer ({kind})") from None
-        metadata: list[Any] = [pod.metadata for pod in pods]
-        # One on its way out would be gone before the question.
-        return [found.name for found in metadata if found.deletion_timestamp is None]
+        return [pod.metadata.name for pod in pods]
 
     def _send(self, pod: str, spec: ServiceSpec, request: Request) -> Answer:
-        forwarded = portforward(
-            self._core.connect_get_namespaced_pod_portforward,
-            pod,
-            self._cluster.namespace_of(spec),
-            ports=str(request.port.number),
-        )
-        connection = HTTPConnection(pod, request.port.number)
+        port = request.port.number
+        opened = open_port(self._core, self._cluster.namespace_of(spec), pod, port)
+        connection = HTTPConnection(pod, port)
         # An open socket, so that http.client connects to nothing by itself.
-        connection.sock = _secured(forwarded.socket(request.port.number), request)
+        connection.sock = _secured(opened, request)
         connection.sock.settimeout(TIMEOUT)
         try:
             connection.request(request.method, request.path, request.body, request.headers)

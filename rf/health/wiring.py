@@ -3,14 +3,9 @@
 from __future__ import annotations
 
 import os
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-import typer
-
 from ..deploy import deployment
-from ..deploy.engine import install_cli
-from ..deploy.runner import SubprocessRunner
 from ..errors import BadInputError
 from ..rollout import targets
 from .reach import TIMEOUT
@@ -18,8 +13,6 @@ from .reach import TIMEOUT
 if TYPE_CHECKING:
     from ..stacks import CheckedStack
     from .reach import Reach
-
-KUBECONFIG = "KUBECONFIG"
 
 
 def reach(checked: CheckedStack) -> Reach:
@@ -50,19 +43,12 @@ def _machine(checked: CheckedStack) -> Reach:
 
 def _kubeconfig(checked: CheckedStack) -> str:
     """KUBECONFIG of the environment where it is set, or else the stack's own secret."""
-    path = os.environ.get(KUBECONFIG)
-    if path:
-        try:
-            return Path(path).read_text(encoding="utf-8")
-        except (OSError, UnicodeDecodeError):
-            raise BadInputError(f"{KUBECONFIG} is {path}, which cannot be read") from None
-    tools = deployment.Tools(
-        runner=SubprocessRunner(),
-        environment=dict(os.environ),
-        install=install_cli,
-        say=lambda line: typer.echo(line, err=True),
-    )
+    named = targets.named_kubeconfig(os.environ)
+    if named is not None:
+        return named
     try:
-        return deployment.secret(checked, tools, "kubeconfig")
+        return deployment.secret(checked, deployment.shell_tools(), "kubeconfig")
     except BadInputError as error:
-        raise BadInputError(f"{error}\nor set {KUBECONFIG} to the path of a kubeconfig") from None
+        raise BadInputError(
+            f"{error}\nor set {targets.KUBECONFIG} to the path of a kubeconfig"
+        ) from None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -151,22 +150,14 @@ def _whole(text: str | None) -> int | None:
 
 
 def _wiring(stack: str, *, may_read_state: bool = True) -> Wiring:
-    from ..deploy.deployment import Tools  # noqa: PLC0415
-    from ..deploy.engine import install_cli  # noqa: PLC0415
-    from ..deploy.runner import SubprocessRunner  # noqa: PLC0415
+    from ..deploy.deployment import shell_tools  # noqa: PLC0415
     from .clock import SystemClock  # noqa: PLC0415
     from .wiring import Wiring as Opened  # noqa: PLC0415
 
-    tools = Tools(
-        runner=SubprocessRunner(limit=UP_SECONDS),
-        environment=dict(os.environ),
-        install=install_cli,
-        say=lambda line: typer.echo(line, err=True),
-    )
     return Opened(
         project=find_project(Path.cwd()),
         name=stack,
-        tools=tools,
+        tools=shell_tools(UP_SECONDS),
         clock=SystemClock(),
         say=typer.echo,
         may_read_state=may_read_state,

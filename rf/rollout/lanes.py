@@ -17,6 +17,7 @@ from ..errors import BadInputError
 from . import readings
 from .core import Kind
 from .effects import EffectError
+from .ledger import ATTEMPTS, RETRY_SECONDS
 from .world import DeployError
 
 if TYPE_CHECKING:
@@ -32,9 +33,6 @@ DELIVERY_SECONDS = 30
 """How long gateways may take to serve a route file; they take less than one (measured)."""
 WARM_SECONDS = 900
 """How long a version may take, once deployed, until the gateways see it healthy."""
-ATTEMPTS = 3
-"""Of a rollback's every part; then people have to be called."""
-RETRY_SECONDS = 5
 POLL_SECONDS = 0.2
 
 

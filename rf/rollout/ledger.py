@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from . import records
 from .core import Verdict, replay
+from .lease import DURATION
 from .store import StoreError
 
 if TYPE_CHECKING:
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
 ATTEMPTS = 3
 RETRY_SECONDS = 5
-RENEW_SECONDS = 300
+RENEW_SECONDS = DURATION.total_seconds() / 2
 """How often the lease is renewed: in half the time that it lasts."""
 
 

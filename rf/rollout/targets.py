@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import docker
@@ -15,12 +16,16 @@ from components.platforms.kubernetes.refresh import connect as connect_cluster
 from ..errors import BadInputError
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from docker import DockerClient
     from kubernetes.client import ApiClient
 
     from components.spec import ServiceSpec
 
     from ..stacks import CheckedStack
+
+KUBECONFIG = "KUBECONFIG"
 
 
 def connect() -> DockerClient:
@@ -60,6 +65,17 @@ def cluster(checked: CheckedStack) -> Cluster:
         images=settings.images,
         gpu=settings.gpu,
     )
+
+
+def named_kubeconfig(environment: Mapping[str, str]) -> str | None:
+    """What KUBECONFIG of ``environment`` leads to; None where it is not set."""
+    path = environment.get(KUBECONFIG)
+    if not path:
+        return None
+    try:
+        return Path(path).read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError):
+        raise BadInputError(f"{KUBECONFIG} is {path}, which cannot be read") from None
 
 
 def cluster_client(kubeconfig: str, checked: CheckedStack) -> ApiClient:

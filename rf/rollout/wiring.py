@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from components.gateway.bootstrap import STATS_PORT
@@ -33,7 +32,6 @@ if TYPE_CHECKING:
     from .effects import Delivery, Gateways
     from .store import Store
 
-KUBECONFIG = "KUBECONFIG"
 LOGS = "logs"
 
 
@@ -147,17 +145,12 @@ class Wiring:
     @cached_property
     def _client(self) -> ApiClient:
         """KUBECONFIG of the environment where it is set, or else the stack's own secret."""
-        from .targets import cluster_client  # noqa: PLC0415
+        from .targets import KUBECONFIG, cluster_client, named_kubeconfig  # noqa: PLC0415
 
-        path = self.tools.environment.get(KUBECONFIG)
-        if path:
-            try:
-                text = Path(path).read_text(encoding="utf-8")
-            except (OSError, UnicodeDecodeError):
-                raise BadInputError(f"{KUBECONFIG} is {path}, which cannot be read") from None
-        elif self.may_read_state:
+        text = named_kubeconfig(self.tools.environment)
+        if text is None and self.may_read_state:
             text = deployment.secret(self.checked, self.tools, "kubeconfig")
-        else:
+        if text is None:
             raise BadInputError(
                 f"{KUBECONFIG} is not set; --dry-run asks the cluster with it, as it changes no "
                 "file, and reading the stack's own kubeconfig would"

@@ -20,6 +20,7 @@ from components.platforms import DockerArgs, KubernetesArgs
 from components.platforms.docker.place import Place
 from components.platforms.kubernetes.cluster import Cluster
 from components.spec import Port, ServiceSpec
+from rf import pods
 from rf.health import cluster as cluster_module
 from rf.health.addresses import AddressReach
 from rf.health.cluster import ClusterReach
@@ -145,7 +146,7 @@ def test_every_pod_that_stays_is_asked_through_the_api_server(
         opened = socket.create_connection(("127.0.0.1", port))
         return SimpleNamespace(socket=lambda _: opened)
 
-    monkeypatch.setattr(cluster_module, "portforward", forward)
+    monkeypatch.setattr(pods, "portforward", forward)
     reach = reached(listed(pod("a"), pod("b"), pod("c", leaving=True)))
 
     answers = reach.send(spec("grafana"), post(1))
@@ -175,7 +176,7 @@ def test_a_port_with_tls_is_asked_by_the_name_on_its_certificate(
         opened = Wrapped(socket.create_connection(("127.0.0.1", server.server_port)))
         return SimpleNamespace(socket=lambda _: opened)
 
-    monkeypatch.setattr(cluster_module, "portforward", forward)
+    monkeypatch.setattr(pods, "portforward", forward)
     request = replace(post(1), port=Port(name="http", number=1, tls=name))
 
     (answer,) = reached(listed(pod("a"))).send(spec("gateway"), request)

@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
-from pathlib import Path, PurePosixPath
+from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 import requests
 
+from ...errors import BadInputError
+from ...replace_file import replace_file
 from . import EffectError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from pathlib import Path
 
     from components.spec import ServiceSpec
 
 TIMEOUT = 5.0
 """Seconds."""
+FILE_MODE = 0o644
 
 
 class AddressGateways:
@@ -51,20 +53,10 @@ class FolderDelivery:
             for file in spec.live_files:
                 path = self._root / spec.instance / PurePosixPath(file.path).relative_to("/")
                 try:
-                    _replace(path, file.content)
+                    path.parent.mkdir(parents=True, exist_ok=True)
+                    # By rename: servers see the old file or the new one, and notice only that.
+                    replace_file(path, file.content, mode=FILE_MODE)
                 except OSError as error:
                     raise EffectError(f"{path} cannot be written: {error.strerror}") from None
-
-
-def _replace(path: Path, text: str) -> None:
-    """By rename: servers see the old file or the new one, and notice only that."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-            os.fchmod(file.fileno(), 0o644)
-            file.write(text)
-        Path(name).replace(path)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
+                except BadInputError as error:
+                    raise EffectError(str(error)) from None

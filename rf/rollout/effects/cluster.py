@@ -6,13 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 from kubernetes.client import CoreV1Api
 from kubernetes.client.exceptions import ApiException
-from kubernetes.stream import portforward
 from urllib3.exceptions import HTTPError
 
 from components.platforms.kubernetes.files import WEIGHTS_MANAGER, live_manifests
-from components.platforms.kubernetes.naming import INSTANCE
 from components.platforms.kubernetes.refresh import refresh, stamp
 
+from ...pods import open_port, serving
 from . import EffectError
 from .http import body, request
 
@@ -67,10 +66,7 @@ class ClusterDelivery:
 
 
 class ClusterGateways:
-    """The gateway's pods, asked through the API server's port forwarding.
-
-    It ends inside the pod's own network, so no NetworkPolicy has to let it in.
-    """
+    """The gateway's pods, asked through the API server's port forwarding."""
 
     def __init__(
         self, client: ApiClient, namespace: str, instance: str, *, port: int, path: str
@@ -83,26 +79,16 @@ class ClusterGateways:
 
     def scrape(self) -> Mapping[str, str]:
         try:
-            pods = self._core.list_namespaced_pod(
-                self._namespace,
-                label_selector=f"{INSTANCE}={self._instance}",
-                field_selector="status.phase=Running",
-            ).items
+            pods = serving(self._core, self._namespace, self._instance)
         except ApiException as error:
             raise EffectError(f"pods cannot be listed: {error.status} {error.reason}") from None
         except HTTPError as error:
             raise _unreachable(error) from None
-        return {_incarnation(pod): self._ask(_name(pod)) for pod in pods if _serves(pod)}
+        return {_incarnation(pod): self._ask(pod.metadata.name) for pod in pods}
 
     def _ask(self, pod: str) -> str:
         try:
-            forwarded = portforward(
-                self._core.connect_get_namespaced_pod_portforward,
-                pod,
-                self._namespace,
-                ports=str(self._port),
-            )
-            connection = forwarded.socket(self._port)
+            connection = open_port(self._core, self._namespace, pod, self._port)
             connection.settimeout(TIMEOUT)
             try:
                 connection.sendall(request(self._path))
@@ -112,16 +98,6 @@ class ClusterGateways:
         except (ApiException, OSError) as error:
             raise EffectError(f"pod {pod} gives no answer: {type(error).__name__}") from None
         return body(received, f"pod {pod}")
-
-
-def _name(pod: Any) -> str:
-    found: str = pod.metadata.name
-    return found
-
-
-def _serves(pod: Any) -> bool:
-    """Whether the pod is not on its way out: it would be gone before the next question."""
-    return pod.metadata.deletion_timestamp is None
 
 
 def _incarnation(pod: Any) -> str:

@@ -56,9 +56,9 @@ class MachineDelivery:
             entrypoint=described["entrypoints"],
             user=described["user"],
             network_mode=described["network_mode"],
-            cap_drop=["ALL"],
-            cap_add=["CHOWN"],
-            security_opt=["no-new-privileges"],
+            cap_drop=described["capabilities"]["drops"],
+            cap_add=described["capabilities"]["adds"],
+            security_opt=described["security_opts"],
             volumes={volume: {"bind": mounted["container_path"], "mode": "rw"}},
         )
         try:

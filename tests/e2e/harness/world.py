@@ -122,7 +122,7 @@ class World:
                 _enter(own.fileno())
 
     def _net(self, name: str) -> str:
-        return f"/proc/{self.pid}/root/run/netns/{name}"
+        return str(Path("/proc", str(self.pid), "root", "run/netns", name))
 
 
 def only_child(pid: int) -> int:

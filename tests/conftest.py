@@ -5,6 +5,7 @@ import runpy
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import pytest
 import yaml
 
@@ -14,6 +15,12 @@ from rf.plan.run import plan_stacks
 from rf.project import find_project
 from settings import SECRETS
 from tests.closing import pytest_terminal_summary  # noqa: F401 a hook
+
+# No test may fail because its machine is busy; time is measured in benchmarks.
+hypothesis.settings.register_profile(
+    "busy machine", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.load_profile("busy machine")
 
 PROJECT = "researchflow-ai"
 STACKS = ("local", "staging", "production")

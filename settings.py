@@ -6,6 +6,7 @@ of its own, because a ``secure:`` value nested in an object comes back in clear.
 
 import json
 from collections.abc import Mapping
+from dataclasses import asdict
 from dataclasses import dataclass as plain_dataclass
 from datetime import UTC, datetime
 from types import MappingProxyType
@@ -107,6 +108,7 @@ class Settings:
             log_level=self.log_level,
             features=TypeAdapter(FeaturesArgs).dump_python(self.features),
             weights=self.rollout.weights,
+            feature_services=asdict(self.rollout.feature_services),
             gpu=self.gpu,
         )
 

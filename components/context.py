@@ -40,6 +40,10 @@ class Context:
     features: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))
     weights: Mapping[str, Mapping[str, int]] = field(default_factory=lambda: MappingProxyType({}))
     """Per cent of users of each track, by service; a service that is not named has no canary."""
+    feature_services: Mapping[str, tuple[str, ...]] = field(
+        default_factory=lambda: MappingProxyType({})
+    )
+    """The services that serve each feature."""
     track: Track = "stable"
     """Which track is described, of services that have tracks."""
     gpu: GpuArgs | None = None

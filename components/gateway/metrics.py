@@ -19,7 +19,7 @@ from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import Any
+from typing import Any, TypeVar
 
 from .names import TRACKS
 
@@ -106,6 +106,7 @@ SERIES: tuple[Series, ...] = (
 )
 """Where each metric of the contract comes from."""
 
+Key = TypeVar("Key")
 _CLUSTER = f"(.+)_({'|'.join(TRACKS)})"
 _SAMPLE = re.compile(r"(\w+)\{([^}]*)\} (\S+)")
 _LABEL = re.compile(r'(\w+)="([^"]*)"')
@@ -145,11 +146,24 @@ class Counts:
         """
         return max(0, self.requests - self.measured)
 
+    def __add__(self, other: "Counts") -> "Counts":
+        """Both together."""
+        return Counts(
+            requests=self.requests + other.requests,
+            errors=_added(self.errors, other.errors),
+            within=_added(self.within, other.within),
+            measured=self.measured + other.measured,
+        )
+
     def slower_than(self, milliseconds: int) -> int:
         """Measured requests that took at least so long; KeyError when it is no bucket bound."""
         if milliseconds not in DURATION_BUCKETS_MS:
             raise KeyError(f"{milliseconds} ms is no bound; those are {DURATION_BUCKETS_MS}")
         return self.measured - self.within.get(milliseconds, 0)
+
+
+def _added(one: Mapping[Key, int], other: Mapping[Key, int]) -> dict[Key, int]:
+    return {key: one.get(key, 0) + other.get(key, 0) for key in (*one, *other)}
 
 
 def counts(text: str) -> dict[tuple[str, str], Counts]:
@@ -163,7 +177,7 @@ def counts(text: str) -> dict[tuple[str, str], Counts]:
         lambda: defaultdict(int)
     )
     within: defaultdict[tuple[str, str], dict[int, int]] = defaultdict(dict)
-    for native, labels, value in _samples(text):
+    for native, labels, value in samples(text):
         cluster = re.fullmatch(_CLUSTER, labels.get("envoy_cluster_name", ""))
         found = next((one for one in SERIES if one.covers(native, labels)), None)
         if cluster is None or found is None:
@@ -188,7 +202,7 @@ def counts(text: str) -> dict[tuple[str, str], Counts]:
     }
 
 
-def _samples(text: str) -> list[tuple[str, dict[str, str], str]]:
+def samples(text: str) -> list[tuple[str, dict[str, str], str]]:
     """Name, labels and value of every sample that has labels, as Envoy writes them."""
     matches = (_SAMPLE.fullmatch(line) for line in text.splitlines())
     return [(match[1], dict(_LABEL.findall(match[2])), match[3]) for match in matches if match]

@@ -6,11 +6,12 @@ length"), goes on without it, and calls itself ready.
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ..spec import ServiceSpec
 from ..text import to_yaml
+from .arms import virtual_clusters
 from .metrics import ANSWERED_HEADER
 from .names import TRACKS, USER_COOKIE, USER_HEADER, cluster_name, versions
 from .refusals import refused_routes
@@ -37,15 +38,21 @@ def route_files(
     *,
     stamp: str | None = None,
     filters: Mapping[str, Any] = NOTHING,
+    features: Mapping[str, Sequence[str]] = NOTHING,
 ) -> dict[str, str]:
     """Path and text of the route files of all services among ``backends``.
 
     ``weights``: service to track to per cent; a service that is not named sends all to stable.
-    ``filters``: what the routes say to the listeners' filters, by their names.
+    ``filters``: what the routes say to the listeners' filters, by their names. ``features``: the
+    services of each feature, whose arms are booked apart.
     """
     return {
         route_path(tracks[0]): route_file(
-            tracks, weights.get(tracks[0].name, NO_CANARY), stamp=stamp, filters=filters
+            tracks,
+            weights.get(tracks[0].name, NO_CANARY),
+            stamp=stamp,
+            filters=filters,
+            features=features,
         )
         for tracks in versions(backends)
     }
@@ -57,6 +64,7 @@ def route_file(
     *,
     stamp: str | None = None,
     filters: Mapping[str, Any] = NOTHING,
+    features: Mapping[str, Sequence[str]] = NOTHING,
 ) -> str:
     """An xDS DiscoveryResponse with the one RouteConfiguration of a service, as YAML.
 
@@ -66,7 +74,11 @@ def route_file(
     a gateway can be asked which file it serves.
     """
     shares = checked(tracks, weights)
-    return to_yaml(discovery_response(route_configuration(tracks, shares, filters), stamp))
+    routes = route_configuration(tracks, shares, filters)
+    arms = virtual_clusters(tracks[0].name, features)
+    if arms:
+        routes["virtual_hosts"][0]["virtual_clusters"] = arms
+    return to_yaml(discovery_response(routes, stamp))
 
 
 def discovery_response(routes: Mapping[str, Any], stamp: str | None = None) -> dict[str, Any]:

@@ -134,11 +134,12 @@ def watched_files(
     backends: tuple[ServiceSpec, ...], args: GatewayArgs, context: Context
 ) -> dict[str, str]:
     """Path and text of all that changes while the gateway runs: routes, limits, keys."""
+    features = context.feature_services
     if not args.access.required:
-        return route_files(backends, context.weights)
+        return route_files(backends, context.weights, features=features)
     filters = limits(args.access, args.replicas)
     return {
-        **route_files(backends, context.weights, filters=filters),
+        **route_files(backends, context.weights, filters=filters, features=features),
         KEY_PATH: key_file(args.access),
     }
 

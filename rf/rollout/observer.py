@@ -10,12 +10,13 @@ from components.gateway.metrics import DURATION_BUCKETS_MS
 from . import readings
 from .core import Bundle, Evidence, Health, Kind, Step, judge, without_repeats, worst_of
 from .effects import EffectError
-from .subject import FeatureSubject
+from .lines import are_told_apart, gates_of, lines
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from .core import Counts, GateArgs, Judgement, Poll, State
+    from .lines import Line
     from .subject import Subject
     from .world import World
 
@@ -46,9 +47,10 @@ class Observer:
     ) -> None:
         self._world = world
         self._subject = subject
-        self._gates = gates
+        self._lines = lines(subject)
+        self._gates = gates_of(subject, gates)
         self._history = history
-        self._steps: dict[str, list[Step]] = {}
+        self._steps: dict[Line, list[Step]] = {}
         self._evidence: dict[str, Evidence] = {}
         self._down_since: dict[str, float] = {}
 
@@ -74,17 +76,26 @@ class Observer:
         if candidate(state) == "stable":
             # Another version is the candidate from here on, with evidence of its own.
             self.forget()
-        for service in self._subject.services:
-            step = Step(weight=share(state), polls=(self._poll(state, zero, service),))
-            self._steps.setdefault(service, []).append(step)
+        for line in self._lines:
+            step = Step(weight=share(state), polls=(self._poll(state, zero, line),))
+            self._steps.setdefault(line, []).append(step)
 
     def judge(self, state: State, look: Look) -> Judgement:
-        """The verdict at this moment, the worst of the services."""
+        """The verdict at this moment, the worst of the services.
+
+        A feature's arms count once most requests say which one they belong to. All requests
+        together count all the same: nothing that fails is without an arm there.
+        """
+        evidence = {line: self._add(state, look, line) for line in self._lines}
         found = []
         for service in self._subject.services:
-            evidence = self._add(state, look, service)
-            self._evidence[service] = evidence
-            found.append(judge(self._gates[service], evidence))
+            mine = [line for line in self._lines if line.service == service]
+            if not are_told_apart(evidence, service):
+                mine = [line for line in mine if line.kind != "arms"]
+            judged = {line: judge(self._gates[service], evidence[line]) for line in mine}
+            decides = worst_of(tuple(judged.values()))
+            found.append(decides)
+            self._evidence[service] = next(evidence[x] for x in mine if judged[x] is decides)
         return worst_of(found)
 
     def bundle(self, service: str) -> Bundle | None:
@@ -101,30 +112,37 @@ class Observer:
         ]
         return all(0 < every <= up for up, every in counts)
 
-    def _add(self, state: State, look: Look, service: str) -> Evidence:
-        steps = self._steps.get(service, [])
+    def _add(self, state: State, look: Look, line: Line) -> Evidence:
+        steps = self._steps.get(line, [])
         if steps and not look.fault:
-            polls = (*steps[-1].polls, self._poll(state, look, service))
+            polls = (*steps[-1].polls, self._poll(state, look, line))
             # Only the last ones can have become a repeat.
             steps[-1] = replace(steps[-1], polls=(*polls[:-3], *without_repeats(polls[-3:])))
-        is_feature = isinstance(self._subject, FeatureSubject)
-        tried: readings.Track = "stable" if is_feature else candidate(state)
+        versions = line.kind == "versions"
+        tried: readings.Track = candidate(state) if versions else "stable"
         other: readings.Track = "canary" if tried == "stable" else "stable"
         return Evidence(
-            service=service,
+            service=line.service,
             bounds_ms=DURATION_BUCKETS_MS,
             steps=tuple(steps),
-            history=self._history.get(service, ()),
-            candidate=self._health(look, service, tried),
-            control=None if is_feature else self._health(look, service, other),
-            arms_told_apart=not is_feature,
+            history=self._history.get(line.service, ()),
+            candidate=self._health(look, line.service, tried),
+            control=self._health(look, line.service, other) if versions else None,
+            arms_told_apart=line.kind != "all",
+            divided_by_gateway=versions,
             faults=(look.fault,) if look.fault else (),
         )
 
-    def _poll(self, state: State, look: Look, service: str) -> Poll:
-        if isinstance(self._subject, FeatureSubject):
-            return readings.feature_poll(look.scrapes, service, look.at)
-        return readings.version_poll(look.scrapes, service, look.at, candidate(state))
+    def _poll(self, state: State, look: Look, line: Line) -> Poll:
+        match line.kind:
+            case "versions":
+                track = candidate(state)
+                return readings.version_poll(look.scrapes, line.service, look.at, track)
+            case "all":
+                return readings.feature_poll(look.scrapes, line.service, look.at)
+            case "arms":
+                feature = self._subject.name
+                return readings.arms_poll(look.scrapes, line.service, feature, look.at)
 
     def _health(self, look: Look, service: str, track: readings.Track) -> Health | None:
         if look.fault:

@@ -6,6 +6,7 @@ import re
 from collections import Counter
 from typing import TYPE_CHECKING, Literal
 
+from components.gateway.arms import arm_counts
 from components.gateway.metrics import DURATION_BUCKETS_MS, counts
 
 from .core import Counts, Pod, Poll
@@ -45,26 +46,35 @@ def version_poll(scrapes: Mapping[str, str], service: str, at: float, candidate:
     for gateway, text in scrapes.items():
         counted = counts(text)
         pods[gateway] = Pod(
-            candidate=_counts(counted, service, candidate),
-            control=_counts(counted, service, control),
+            candidate=_counts(counted.get((service, candidate))),
+            control=_counts(counted.get((service, control))),
+        )
+    return Poll(at=at, pods=pods)
+
+
+def arms_poll(scrapes: Mapping[str, str], service: str, feature: str, at: float) -> Poll:
+    """The requests of ``service`` that say whether their user has ``feature``, by that."""
+    pods = {}
+    for gateway, text in scrapes.items():
+        booked = arm_counts(text)
+        pods[gateway] = Pod(
+            candidate=_counts(booked.get((service, feature, "on"))),
+            control=_counts(booked.get((service, feature, "off"))),
         )
     return Poll(at=at, pods=pods)
 
 
 def feature_poll(scrapes: Mapping[str, str], service: str, at: float) -> Poll:
-    """All requests of ``service``: the gateway cannot tell who of its users has the feature."""
+    """All requests of ``service``, whether their users have the feature or not."""
     pods = {}
     for gateway, text in scrapes.items():
         counted = counts(text)
-        both = _counts(counted, service, "stable") + _counts(counted, service, "canary")
+        both = _counts(counted.get((service, "stable"))) + _counts(counted.get((service, "canary")))
         pods[gateway] = Pod(candidate=both)
     return Poll(at=at, pods=pods)
 
 
-def _counts(
-    counted: Mapping[tuple[str, str], metrics.Counts], service: str, track: Track
-) -> Counts:
-    found = counted.get((service, track))
+def _counts(found: metrics.Counts | None) -> Counts:
     if found is None:
         return Counts(durations=(0,) * (len(DURATION_BUCKETS_MS) + 1))
     within = (min(found.within.get(bound, 0), found.measured) for bound in DURATION_BUCKETS_MS)

@@ -140,5 +140,8 @@ class Evidence:
     arms_told_apart: bool = True
     """False for a feature without the header by which the gateway books the two arms. Then
     ``candidate`` holds all requests and ``control`` none."""
+    divided_by_gateway: bool = True
+    """False for a feature: its flag divides users, and having it may change how much they ask, so
+    the share of requests says nothing about the weight."""
     faults: tuple[str, ...] = ()
     """What could not be read, in plain words; see ``series.py``."""

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from .settings import GateArgs
 
 MIXED = (
-    "the gateway cannot tell the two arms apart (requests do not carry the feature's header), so "
+    "the gateway cannot tell the two arms apart (too few requests carry the feature's header), so "
     "only the absolute gates apply, to all requests together"
 )
 
@@ -64,7 +64,7 @@ def _gates(args: GateArgs, evidence: Evidence) -> tuple[tuple[GateResult, ...], 
 
 def _comparisons(prepared: View) -> tuple[GateResult, ...]:
     return (
-        share_gate(prepared),
+        *((share_gate(prepared),) if prepared.evidence.divided_by_gateway else ()),
         errors_vs_control(prepared),
         *latency_vs_control(prepared),
     )

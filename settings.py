@@ -21,7 +21,7 @@ from components.audience import ClientArgs, ImagesArgs
 from components.budget import CostArgs
 from components.capacity import CapacityArgs
 from components.catalogue import CATALOGUE, Entry, describe, setting_key
-from components.context import Context, Environment, GpuArgs, LogLevel
+from components.context import Context, Environment, GpuArgs, LogLevel, LogsArgs
 from components.files import secret_names
 from components.gateway.secrets import checked
 from components.platforms import Target
@@ -39,6 +39,7 @@ SECRETS: Mapping[str, str] = MappingProxyType(
         "kubeconfig": "kubeconfig of the cluster",
         "registryCredentials": "Docker config JSON for pulling images",
         "remoteWriteToken": "token or password of the store that remote_write sends to",
+        "logsToken": "token or password of the store that log lines are sent to",
         "alertSlackUrl": "incoming webhook of the Slack channel for alerts",
         "alertPagerdutyKey": "routing key of PagerDuty's Events API v2",
         "alertWebhookUrl": "address of the webhook for alerts",
@@ -86,6 +87,8 @@ class Settings:
     """Where it runs: ``kind: docker`` or ``kind: kubernetes``, and that platform's settings."""
     log_level: LogLevel = "info"
     """LOG_LEVEL of the guide, for every service that has one."""
+    logs: LogsArgs | None = None
+    """A store that gets every log line; left out, lines stay on the node."""
     capacity: CapacityArgs = Field(default_factory=CapacityArgs)
     cost: CostArgs = Field(default_factory=CostArgs)
     """What the monthly estimate is made with, and the budget."""
@@ -110,6 +113,7 @@ class Settings:
             weights=self.rollout.weights,
             feature_services=asdict(self.rollout.feature_services),
             gpu=self.gpu,
+            logs=self.logs,
         )
 
     @property

@@ -19,6 +19,7 @@ from .monitoring.exporters import (
     RedisExporter,
 )
 from .monitoring.grafana import Grafana
+from .monitoring.logs import LogCollector
 from .monitoring.prometheus import Prometheus
 from .monitoring.pushgateway import Pushgateway
 from .ollama import Ollama
@@ -41,6 +42,7 @@ CATALOGUE: Catalogue = (
     OllamaExporter,
     DcgmExporter,
     KubeStateMetrics,
+    LogCollector,
     Pushgateway,
     Alertmanager,
     Grafana,

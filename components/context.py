@@ -8,7 +8,7 @@ from typing import Literal
 from pydantic.dataclasses import dataclass as settings_dataclass
 
 from .spec import ServiceSpec, Track
-from .types import STRICT, Count, Gibibytes, Name
+from .types import STRICT, Count, Gibibytes, HttpsUrl, Name, UserName
 
 Environment = Literal["local", "staging", "production"]
 LogLevel = Literal["debug", "info", "warn", "error"]
@@ -24,6 +24,23 @@ class GpuArgs:
     """How many GPUs the pool may hold at most; a ceiling on spend."""
     vram: Gibibytes = 8
     """Memory of one GPU in GiB. The guide's minimum is 8."""
+
+
+SYSLOG_PORT = 1514
+"""UDP port of the machine on which the log collector hears Docker's containers."""
+
+
+@settings_dataclass(frozen=True, kw_only=True, config=STRICT)
+class LogsArgs:
+    """Where log lines are sent besides being kept on the node; a log collector then runs.
+
+    The secret ``logsToken`` is the store's bearer token, or the password where there is a user.
+    """
+
+    url: HttpsUrl
+    """Push address of a Loki: https, on port 443, such as https://logs.example.com/loki/api/v1/push."""
+    user: UserName | None = None
+    """User name, where the store takes one; a hosted Loki often takes a number."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,6 +64,8 @@ class Context:
     track: Track = "stable"
     """Which track is described, of services that have tracks."""
     gpu: GpuArgs | None = None
+    logs: LogsArgs | None = None
+    """Where log lines are sent; None: they stay on the node."""
     peers: tuple[ServiceSpec, ...] = ()
 
     def knowing(self, spec: ServiceSpec) -> "Context":

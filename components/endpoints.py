@@ -17,7 +17,7 @@ def endpoints(specs: Iterable[ServiceSpec], target: Target) -> dict[str, str]:
         port.name if spec.front_door else spec.name: f"{origin(spec, port, target)}:{port.number}"
         for spec in specs
         for port in spec.ports
-        if port.published is not None
+        if port.published is not None and not port.udp
     }
 
 

@@ -21,13 +21,15 @@ Track = Literal["stable", "canary"]
 class Port:
     """A TCP port of the service; ``published`` is the guide's port on the machine (Docker).
 
-    ``tls``: it speaks TLS, and this is a name on its certificate.
+    ``tls``: it speaks TLS, and this is a name on its certificate. ``udp``: it takes datagrams
+    instead, and only Docker has such ports.
     """
 
     name: str
     number: int
     published: int | None = None
     tls: str | None = None
+    udp: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -45,6 +45,11 @@ Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,40}$")]
 ImageReference = Annotated[str, Field(pattern=IMAGE_PATTERN), AfterValidator(_exact)]
 GoDuration = Annotated[str, Field(pattern=r"^(-1|0|([0-9]+(ms|s|m|h))+)$")]
 """A Go duration such as 5m or 1h30m; 0 means at once and -1 means forever."""
+HttpsUrl = Annotated[
+    str, Field(pattern=r"^https://[A-Za-z0-9.-]+(:443)?(/[A-Za-z0-9._~%?&=/-]*)?$")
+]
+"""Port 443: no other leaves the platform."""
+UserName = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._@-]{0,63}$")]
 Days = Annotated[str, Field(pattern=r"^[1-9][0-9]*d$")]
 ByteSize = Annotated[str, Field(pattern=r"^[1-9][0-9]*(MB|GB|TB)$")]
 """A size as the guide writes it: 10GB, decimal units."""

@@ -21,7 +21,7 @@ from ..spec import (
     Volume,
 )
 from ..text import to_yaml
-from ..types import STRICT, CpuQuantity, Gibibytes, ImageReference
+from ..types import STRICT, CpuQuantity, Gibibytes, ImageReference, UserName
 from . import boards, prometheus, scraping
 
 PORT = 3000
@@ -29,7 +29,6 @@ PASSWORD = "grafanaAdminPassword"
 PASSWORD_FILE = "/run/secrets/grafana/admin-password"
 DATASOURCE = "/etc/grafana/provisioning/datasources/prometheus.yaml"
 
-UserName = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._@-]{0,63}$")]
 Url = Annotated[str, Field(pattern=r"^https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?(/[A-Za-z0-9._/-]*)?$")]
 
 # Nothing but the model-pull job leaves the platform, and each of these would try to.

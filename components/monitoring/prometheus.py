@@ -1,6 +1,6 @@
 """Prometheus: metrics of every service (guide, "Verify Metrics Collection")."""
 
-from typing import Annotated, Any
+from typing import Any
 
 from pydantic import Field
 from pydantic.dataclasses import dataclass
@@ -22,7 +22,15 @@ from ..spec import (
     ServiceSpec,
     Volume,
 )
-from ..types import STRICT, CpuQuantity, Days, Gibibytes, ImageReference
+from ..types import (
+    STRICT,
+    CpuQuantity,
+    Days,
+    Gibibytes,
+    HttpsUrl,
+    ImageReference,
+    UserName,
+)
 from .alerting import AlertsArgs, facts, inputs
 from .scraping import config
 
@@ -35,13 +43,6 @@ REMOTE_WRITE_FILE = "/run/secrets/prometheus/remote-write"
 
 # Compaction needs room for a copy: Prometheus' documentation says 80 to 85 %.
 BLOCKS_SHARE = 0.8
-
-
-HttpsUrl = Annotated[
-    str, Field(pattern=r"^https://[A-Za-z0-9.-]+(:443)?(/[A-Za-z0-9._~%?&=/-]*)?$")
-]
-"""Port 443: no other leaves the platform."""
-UserName = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._@-]{0,63}$")]
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)

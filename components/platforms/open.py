@@ -6,7 +6,7 @@ import pulumi
 
 from ..audience import ClientArgs, ImagesArgs
 from ..capacity import CapacityArgs
-from ..context import Context
+from ..context import SYSLOG_PORT, Context
 from ..service import Platform
 from . import Target
 
@@ -33,6 +33,7 @@ def open_platform(  # noqa: PLR0913 each is a section of the stack file, and key
             clients=clients,
             images=images,
             gpu=context.gpu,
+            syslog_port=SYSLOG_PORT if context.logs else None,
             environment=context.environment,
             secrets=secrets,
             opts=pulumi.ResourceOptions(providers=[provider]),

@@ -128,8 +128,11 @@ class TestEveryServiceClass:
 
     def test_its_service_name_is_the_specs(self, component: type[AIService[Any]]) -> None:
         from components.catalogue import describe
-        from components.context import GpuArgs
+        from components.context import GpuArgs, LogsArgs
 
-        specs = {e.component: e.spec for e in describe({}, Context(gpu=GpuArgs(), kubernetes=True))}
+        logs = LogsArgs(url="https://logs.example.com/push")
+        context = Context(gpu=GpuArgs(), kubernetes=True, logs=logs)
+
+        specs = {e.component: e.spec for e in describe({}, context)}
 
         assert specs[component].name == component.service

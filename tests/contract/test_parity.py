@@ -173,6 +173,22 @@ def test_a_difference_that_a_setting_removes_is_gone() -> None:
     assert found == {"kube-state-metrics": frozenset({"local"})}
 
 
+def test_where_logs_are_sent_docker_has_one_port_more_by_which_its_daemon_sends_them() -> None:
+    url = {"logs": {"url": "https://logs.example.com/push"}}
+    sending = {name: parse(platform(name) | url, f"Pulumi.{name}.yaml") for name in STACKS}
+
+    found = {
+        aspect: lacking({name: read(stack) for name, stack in sending.items()})
+        for aspect, read in ASPECTS.items()
+    }
+
+    for aspect, differences in found.items():
+        listed = {each.item: each.lacking for each in DIFFERENCES if each.aspect == aspect}
+        syslog = {"log-collector syslog 1514": frozenset({"staging", "production"})}
+        assert differences == (listed | syslog if aspect == "port" else listed)
+    assert all("logsToken" in stack.secrets for stack in sending.values())
+
+
 def test_the_published_ports_are_those_of_the_guide() -> None:
     assert published(parsed("local")) == {
         "ollama 11434",

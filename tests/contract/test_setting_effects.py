@@ -29,6 +29,11 @@ ALSO: dict[str, dict[str, Any]] = {
         "services": {"gateway": {"tls": {"hosts": ["a.test"], "issuer": {"name": "mine"}}}}
     },
     "services.gateway.tls.issuer.name": {"services": {"gateway": {"tls": {"hosts": ["a.test"]}}}},
+    **{
+        f"services.log_collector.{key}": {"logs": {"url": "https://logs.example.com/push"}}
+        for key in ("cpu", "image", "memory", "volume")
+    },
+    "logs.user": {"logs": {"url": "https://logs.example.com/push"}},
     "services.ollama.replicas": {"gpu": {"pool": "gpu", "gpus": 5, "vram": 24}},
     "services.prometheus.alerts.monthly_gpu_budget": {
         "services": {"prometheus": {"alerts": {"gpu_hour_price": 1.0}}}

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from ...files import directories
 from ...spec import NoTool
+from . import logs
 from .health import check, healthcheck, wait_seconds
 from .mounts import job_mounts, mebibytes, service_mounts
 from .network import EGRESS, published_ports, service_networks
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
 CONFIG_HASH = "researchflow.ai/config-hash"
 NO_HEALTH_CHECK = "researchflow.ai/no-health-check"
 
-LOG_FILES = 30
 CPU_PERIOD = 100_000
 """Microseconds; the scheduler's default."""
 
@@ -49,6 +49,7 @@ def service_container(spec: ServiceSpec, replica: int, place: Place) -> Kwargs:
     found = directories(spec.files, spec.secret_files)
     kwargs: Kwargs = {
         **confined(place, spec.resources, add=spec.capabilities),
+        **logs.sent(spec, parts, place),
         **service_mounts(spec, place),
         **_gpus(ALL_GPUS if spec.per_node and spec.resources.gpus else spec.resources.gpus),
         "name": place.named(spec.instance, *parts),
@@ -81,6 +82,7 @@ def job_container(spec: ServiceSpec, job: Job, place: Place) -> Kwargs:
     return {
         **confined(place, job.resources),
         **one_shot(),
+        **logs.sent(spec, (), place, job),
         **job_mounts(spec, job, place),
         **_gpus(job.resources.gpus),
         "name": place.named(spec.instance, "job", job.name),
@@ -121,12 +123,7 @@ def confined(place: Place, resources: Resources, add: Iterable[str] = ()) -> Kwa
         "memory_swap": memory,
         "capabilities": capabilities,
         "security_opts": ["no-new-privileges"],
-        "log_driver": "json-file",
-        "log_opts": {
-            "max-size": place.args.log_max_size,
-            "max-file": str(LOG_FILES),
-            "compress": "true",
-        },
+        **logs.kept(place),
     }
 
 

@@ -59,6 +59,11 @@ def published_ports(spec: ServiceSpec, place: Place) -> list[Kwargs]:
         message = f"{spec.name} publishes port {ports[0].published}, so its spec needs edge=True"
         raise ValueError(message)
     return [
-        {"internal": port.number, "external": port.published, "ip": place.args.address}
+        {
+            "internal": port.number,
+            "external": port.published,
+            "ip": place.args.address,
+            **({"protocol": "udp"} if port.udp else {}),
+        }
         for port in ports
     ]

@@ -23,6 +23,8 @@ class Place:
     environment: str
     clients: tuple[ClientArgs, ...] = ()
     images: ImagesArgs = field(default_factory=ImagesArgs)
+    syslog_port: int | None = None
+    """Where a log collector hears what containers write; None: there is none."""
 
     def named(self, *parts: str) -> str:
         """The name Docker knows a thing by: ``<prefix>-<environment>-<parts>``."""

@@ -44,10 +44,15 @@ class DockerPlatform(pulumi.ComponentResource):
         clients: tuple[ClientArgs, ...] = (),
         images: ImagesArgs | None = None,
         gpu: GpuArgs | None = None,
+        syslog_port: int | None = None,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         place = Place(
-            args=args, environment=environment, clients=clients, images=images or ImagesArgs()
+            args=args,
+            environment=environment,
+            clients=clients,
+            images=images or ImagesArgs(),
+            syslog_port=syslog_port,
         )
         super().__init__("researchflow:index:DockerPlatform", name, component_inputs(place), opts)
         child = pulumi.ResourceOptions(parent=self)

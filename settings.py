@@ -114,6 +114,8 @@ class Settings:
             feature_services=asdict(self.rollout.feature_services),
             gpu=self.gpu,
             logs=self.logs,
+            gpu_hour_usd=self.cost.gpu_hour_usd,
+            budget_usd=self.cost.budget or 0.0,
         )
 
     @property

@@ -170,8 +170,8 @@ def budget(facts: Facts) -> Group:
         category="cost",
         service="gpu",
         dashboard="cost-analysis",
-        summary="GPUs cost more than the month's budget.",
+        summary="GPUs alone cost more than the month's budget.",
         description='At the pace of the last day: {{ $value | printf "%.0f" }} USD a month.',
         needs=DCGM,
     )
-    return Group(name="cost", rules=(rule,) if facts.gpu_budget_usd else ())
+    return Group(name="cost", rules=(rule,) if facts.budget_usd and facts.gpu_hour_usd else ())

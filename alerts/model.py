@@ -74,7 +74,7 @@ class Facts:
     ollama_on_gpu: bool = False
     remote_write: bool = False
     gpu_hour_usd: float = 0.0
-    gpu_budget_usd: float = 0.0
+    budget_usd: float = 0.0
     request_usd: float = 0.0
     thresholds: Mapping[str, Threshold] = field(default_factory=lambda: MappingProxyType({}))
     """Those that the stack sets itself, by alert."""

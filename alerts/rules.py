@@ -36,7 +36,7 @@ EVERYTHING = Facts(
     ollama_on_gpu=True,
     remote_write=True,
     gpu_hour_usd=1.0,
-    gpu_budget_usd=1000.0,
+    budget_usd=1000.0,
     request_usd=0.0001,
     thresholds={"GpuBudgetExceeded": replace(THRESHOLDS["GpuBudgetExceeded"], value=1000)},
 )

@@ -43,7 +43,7 @@ BOARDS = {
 
 SPECIAL = {
     "Watchdog": "always",
-    "GpuBudgetExceeded": "above `services.prometheus.alerts.monthly_gpu_budget` for 1h",
+    "GpuBudgetExceeded": "above `cost.budget` for 1h",
 }
 """Alerts without a number of their own."""
 

@@ -66,6 +66,10 @@ class Context:
     gpu: GpuArgs | None = None
     logs: LogsArgs | None = None
     """Where log lines are sent; None: they stay on the node."""
+    gpu_hour_usd: float = 0.0
+    """What one GPU costs an hour, with its share of the machine; 0: nobody knows."""
+    budget_usd: float = 0.0
+    """What the stack may cost a month; 0: there is no limit."""
     peers: tuple[ServiceSpec, ...] = ()
 
     def knowing(self, spec: ServiceSpec) -> "Context":

@@ -9,7 +9,16 @@ from pydantic import AfterValidator, Field, model_validator
 from pydantic.dataclasses import dataclass
 
 from cost.instances import instances
-from cost.prices import BY_TYPE, DEFAULT_REGION, Price, Prices, PricesError, regions, unit_of
+from cost.prices import (
+    BY_TYPE,
+    DEFAULT_REGION,
+    ON_DEMAND,
+    Price,
+    Prices,
+    PricesError,
+    regions,
+    unit_of,
+)
 from cost.services import Nodes
 
 from ..types import STRICT
@@ -67,7 +76,7 @@ class PriceArgs:
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class CostArgs:
-    """What the monthly estimate is made with; it changes nothing that runs."""
+    """What the monthly estimate is made with, and what dashboards and alerts say of cost."""
 
     region: Region = DEFAULT_REGION
     """AWS region whose prices are taken."""
@@ -76,7 +85,7 @@ class CostArgs:
     gpu_node_type: InstanceType | None = None
     """EC2 type of the nodes of the GPU pool. Unset leaves its services uncounted."""
     budget: Usd | None = None
-    """US dollars that the stack may cost a month."""
+    """US dollars that the stack may cost a month. An alert fires when its GPUs alone cost more."""
     prices: Mapping[PriceName, PriceArgs] = Field(default_factory=dict)
     """Prices that the table does not have, such as ``volume`` or ``spot/g5.xlarge``."""
 
@@ -87,6 +96,14 @@ class CostArgs:
             message = f"gpu_node_type is {self.gpu_node_type}, which has no GPU; take {with_gpus}"
             raise ValueError(message)
         return self
+
+    @property
+    def gpu_hour_usd(self) -> float:
+        """What one GPU costs an hour on demand, with its share of the node; 0 where unknown."""
+        price = self.known_prices.find(f"{ON_DEMAND}/{self.gpu_node_type}")
+        if self.gpu_node_type is None or price is None:
+            return 0.0
+        return round(float(price.usd) / instances()[self.gpu_node_type].gpus, 4)
 
     @property
     def nodes(self) -> Nodes:

@@ -3,7 +3,7 @@
 from types import MappingProxyType
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import AfterValidator, Field
 from pydantic.dataclasses import dataclass
 
 from alerts.model import Facts
@@ -17,7 +17,7 @@ from ..types import STRICT, Count, Seconds
 GIBIBYTE = 2**30
 NOT_ADJUSTABLE = {
     "Watchdog": "it fires always",
-    "GpuBudgetExceeded": "it fires above monthly_gpu_budget",
+    "GpuBudgetExceeded": "it fires above cost.budget",
 }
 # A quantile is found between two bounds of the histogram, and never beyond the highest finite one.
 BUCKETS = [str(bound) for bound in DURATION_BUCKETS_MS[:-1]]
@@ -72,18 +72,8 @@ class AlertsArgs:
     """Where people open Grafana; links to dashboards begin with it."""
     runbooks_url: Url | None = None
     """Where people read ``docs/runbooks``; left out, alerts name the file in the repository."""
-    gpu_hour_price: Usd | None = None
-    """What one GPU costs an hour, in USD. The costs on dashboards follow from it."""
-    monthly_gpu_budget: Usd | None = None
-    """USD a month; an alert fires when the last day's pace exceeds it."""
     request_price: Usd = 0.0001
     """What one request is taken to cost, in USD (guide, "Cost Metrics")."""
-
-    @model_validator(mode="after")
-    def _a_budget_needs_a_price(self) -> "AlertsArgs":
-        if self.monthly_gpu_budget and not self.gpu_hour_price:
-            raise ValueError("monthly_gpu_budget needs gpu_hour_price: without it nothing is spent")
-        return self
 
 
 def facts(args: AlertsArgs, context: Context, *, remote_write: bool = False) -> Facts:
@@ -97,10 +87,10 @@ def facts(args: AlertsArgs, context: Context, *, remote_write: bool = False) -> 
         )
         for alert, found in args.thresholds.items()
     }
-    if args.monthly_gpu_budget:
+    if context.budget_usd:
         budget = THRESHOLDS["GpuBudgetExceeded"]
         set_here["GpuBudgetExceeded"] = Threshold(
-            value=args.monthly_gpu_budget, unit=budget.unit, for_seconds=budget.for_seconds
+            value=context.budget_usd, unit=budget.unit, for_seconds=budget.for_seconds
         )
     peers = {spec.name: spec for spec in context.peers}
     ollama = peers.get("ollama")
@@ -115,8 +105,8 @@ def facts(args: AlertsArgs, context: Context, *, remote_write: bool = False) -> 
         runbooks=(args.runbooks_url or "docs/runbooks").rstrip("/"),
         ollama_on_gpu=ollama is not None and ollama.resources.gpus > 0,
         remote_write=remote_write,
-        gpu_hour_usd=args.gpu_hour_price or 0.0,
-        gpu_budget_usd=args.monthly_gpu_budget or 0.0,
+        gpu_hour_usd=context.gpu_hour_usd,
+        budget_usd=context.budget_usd,
         request_usd=args.request_price,
         thresholds=MappingProxyType(set_here),
     )

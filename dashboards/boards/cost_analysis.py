@@ -150,11 +150,11 @@ COURSE = Row(
             title="At this pace, a month",
             description=(
                 "What the last 24 hours would come to in 730 hours. The line is the stack's "
-                "budget; it is recorded only where the stack sets a price."
+                "`cost.budget`; it is recorded only where the stack names its `cost.gpu_node_type`."
             ),
             unit="currencyUSD",
             queries=(Query(expr="gpu:spend:usd_per_month", legend="USD a month"),),
-            no_data="The stack sets no gpu_hour_price",
+            no_data="The stack names no cost.gpu_node_type",
             alerts=("GpuBudgetExceeded",),
             decimals=0,
         ),

@@ -57,8 +57,8 @@ def assumption() -> str:
     price = PRICES.by_name[f"{ON_DEMAND}/{ASSUMED}"]
     count, product = gpus(ASSUMED)
     return (
-        f"**The price is an assumption.** A stack sets its own with "
-        "`services.prometheus.alerts.gpu_hour_price`; where it does not, the number at the top "
+        f"**The price is an assumption.** A stack has that of its `cost.gpu_node_type`, from the "
+        "same table as `rf cost`; where it names none, the number at the top "
         f"counts: {gpu_hour(ASSUMED)} USD, an hour of {count} × {product} in {ASSUMED} on demand "
         f"in {PRICES.region}, as of {price.as_of} ({price.source}). It holds the whole machine, "
         "and neither storage nor traffic nor discounts.\n\n"

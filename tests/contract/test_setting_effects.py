@@ -35,9 +35,6 @@ ALSO: dict[str, dict[str, Any]] = {
     },
     "logs.user": {"logs": {"url": "https://logs.example.com/push"}},
     "services.ollama.replicas": {"gpu": {"pool": "gpu", "gpus": 5, "vram": 24}},
-    "services.prometheus.alerts.monthly_gpu_budget": {
-        "services": {"prometheus": {"alerts": {"gpu_hour_price": 1.0}}}
-    },
     "services.prometheus.remote_write.user": {
         "services": {"prometheus": {"remote_write": {"url": "https://metrics.example.com/push"}}}
     },

@@ -12,6 +12,8 @@ from components.monitoring.alerting import AlertsArgs, ThresholdArgs, facts, inp
 from components.monitoring.exporters import OllamaExporter, OllamaExporterArgs
 from components.ollama import Ollama, OllamaArgs
 from components.thresholds import THRESHOLDS
+from settings import parse
+from tests.conftest import platform
 
 
 def condition(name: str, args: AlertsArgs, context: Context | None = None) -> str:
@@ -87,10 +89,6 @@ def test_what_has_no_threshold_of_its_own_is_refused(alert: str) -> None:
     refused(f"{alert} has no threshold of its own", thresholds={alert: {"value": 1}})
 
 
-def test_a_budget_without_a_price_is_refused() -> None:
-    refused("monthly_gpu_budget needs gpu_hour_price", monthly_gpu_budget=1000)
-
-
 def test_all_errors_are_never_allowed_and_none_at_all_neither() -> None:
     refused("objective", objective=100)
     refused("objective", objective=0)
@@ -149,3 +147,24 @@ def test_links_lead_to_where_the_stack_says() -> None:
 
     assert found.grafana_url == "https://grafana.example.com"
     assert found.runbooks == "https://x.org/books"
+
+
+def test_the_price_of_a_gpu_and_the_budget_are_those_that_the_stacks_cost_is_judged_by() -> None:
+    stack = parse(platform("staging"), "Pulumi.staging.yaml")
+    cost = stack.settings.cost
+    (prometheus,) = (spec for spec in stack.specs if spec.name == "prometheus")
+    (rules,) = (file.content for file in prometheus.files if file.path.endswith("rules.yml"))
+
+    assert cost.budget is not None
+    assert cost.gpu_hour_usd > 0
+    assert f"vector({cost.gpu_hour_usd:g})" in rules
+    assert f"gpu:spend:usd_per_month > {cost.budget:g}\n" in rules
+
+
+def test_without_a_node_type_nobody_knows_what_a_gpu_costs_and_no_alert_claims_to() -> None:
+    stack = parse(platform("staging") | {"cost": {"budget": 3000}}, "Pulumi.staging.yaml")
+    (prometheus,) = (spec for spec in stack.specs if spec.name == "prometheus")
+    (rules,) = (file.content for file in prometheus.files if file.path.endswith("rules.yml"))
+
+    assert "gpu_hour_price_usd" not in rules
+    assert "GpuBudgetExceeded" not in prometheus.facts["alerts"]

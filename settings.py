@@ -27,6 +27,7 @@ from components.gateway.secrets import checked
 from components.platforms import Target
 from components.rollout.args import RolloutArgs
 from components.rules import Facts, problems
+from components.scaling.args import Scalable, ScalingArgs
 from components.spec import ServiceSpec
 from components.types import STRICT, Percentage
 
@@ -96,6 +97,8 @@ class Settings:
     features: FeaturesArgs = Field(default_factory=FeaturesArgs)
     rollout: RolloutArgs = Field(default_factory=RolloutArgs)
     """Second versions of services, and the per cent of users that get them."""
+    scaling: Mapping[Scalable, ScalingArgs] = Field(default_factory=dict)
+    """How many replicas of a service run, by load and by the clock (Kubernetes with KEDA)."""
     clients: tuple[ClientArgs, ...] = ()
     images: ImagesArgs = Field(default_factory=ImagesArgs)
     services: Services = Field(default_factory=Services)
@@ -112,6 +115,7 @@ class Settings:
             features=TypeAdapter(FeaturesArgs).dump_python(self.features),
             weights=self.rollout.weights,
             feature_services=asdict(self.rollout.feature_services),
+            scaling=self.scaling,
             gpu=self.gpu,
             logs=self.logs,
             gpu_hour_usd=self.cost.gpu_hour_usd,
@@ -127,6 +131,7 @@ class Settings:
             images=self.images,
             exposure=self.target.exposure if self.target.kind == "kubernetes" else "cluster",
             today=datetime.now(UTC).date(),
+            keda=self.target.kind == "kubernetes" and self.target.keda is not None,
             passed=self.rollout.passed,
         )
 

@@ -115,7 +115,7 @@ def describe(
             versions["canary"] = canaries[key]
         for track, args in versions.items():
             context = replace(context, track=track)
-            spec = component.describe(args, context)
+            spec = component.spec(args, context)
             entries.append(Entry(component=component, args=args, context=context, spec=spec))
             context = replace(context.knowing(spec), track="stable")
     return tuple(entries)

@@ -7,6 +7,7 @@ from typing import Literal
 
 from pydantic.dataclasses import dataclass as settings_dataclass
 
+from .scaling.args import ScalingArgs
 from .spec import ServiceSpec, Track
 from .types import STRICT, Count, Gibibytes, HttpsUrl, Name, UserName
 
@@ -61,6 +62,8 @@ class Context:
         default_factory=lambda: MappingProxyType({})
     )
     """The services that serve each feature."""
+    scaling: Mapping[str, ScalingArgs] = field(default_factory=lambda: MappingProxyType({}))
+    """How many copies of a service run, by service; one that is not named has a fixed number."""
     track: Track = "stable"
     """Which track is described, of services that have tracks."""
     gpu: GpuArgs | None = None

@@ -11,6 +11,7 @@ from .context import Context
 from .gateway import GatewayArgs
 from .ollama import OllamaArgs
 from .rollout.version import version
+from .scaling.rules import scaling_makes_sense
 from .spec import Resources, ServiceSpec
 
 Problem = tuple[str, str]
@@ -29,6 +30,8 @@ class Facts:
     images: ImagesArgs
     exposure: Exposure
     today: date
+    keda: bool = False
+    """Whether the cluster has KEDA, as the settings say."""
     passed: Mapping[str, str] = field(default_factory=dict)
     """Versions whose last pass is on record, by setting key of the service."""
 
@@ -48,6 +51,7 @@ def problems(entries: Sequence[Entry], facts: Facts) -> tuple[Problem, ...]:
         *production_is_redundant(entries, facts.context),
         *images_have_digests(specs, facts),
         *the_gateway_is_protected(entries, facts),
+        *scaling_makes_sense(entries, facts.context, keda=facts.keda, today=facts.today),
     )
 
 
@@ -73,7 +77,7 @@ def in_use(
     ``rolling``: with the largest extra copy that an update starts beside a running one, as
     Kubernetes does and Docker does not.
     """
-    steady = sum(amount(spec.resources) * spec.replicas for spec in specs)
+    steady = sum(amount(spec.resources) * spec.most for spec in specs)
     extra = [amount(spec.resources) for spec in specs if not spec.recreate and not spec.per_node]
     jobs = [amount(job.resources) for spec in specs for job in spec.jobs]
     return steady + (max(extra, default=0) if rolling else 0) + max(jobs, default=0)
@@ -84,7 +88,7 @@ def memory_fits(specs: Sequence[ServiceSpec], facts: Facts) -> Iterator[Problem]
     rolling = facts.context.kubernetes
     used = in_use(specs, lambda resources: resources.memory, rolling=rolling)
     if used > facts.capacity.memory:
-        largest = max(specs, key=lambda spec: spec.resources.memory * spec.replicas)
+        largest = max(specs, key=lambda spec: spec.resources.memory * spec.most)
         yield (
             "capacity.memory",
             f"is {facts.capacity.memory:g} GiB, but the services may use {used:.1f} GiB; raise it "
@@ -108,7 +112,7 @@ def cpus_fit(specs: Sequence[ServiceSpec], facts: Facts) -> Iterator[Problem]:
 def disk_fits(specs: Sequence[ServiceSpec], capacity: CapacityArgs) -> Iterator[Problem]:
     """Every replica has volumes of its own unless they are shared."""
     used = sum(
-        volume.size * (1 if volume.shared else spec.replicas)
+        volume.size * (1 if volume.shared else spec.most)
         for spec in specs
         for volume in spec.volumes
     )
@@ -149,7 +153,7 @@ def ports_are_distinct(specs: Sequence[ServiceSpec]) -> Iterator[Problem]:
 def gpus_have_a_pool(entries: Sequence[Entry], context: Context) -> Iterator[Problem]:
     """A GPU comes from a pool, and the pool has a ceiling."""
     specs = [entry.spec for entry in entries]
-    wanted = sum(spec.resources.gpus * spec.replicas for spec in specs if not spec.per_node)
+    wanted = sum(spec.resources.gpus * spec.most for spec in specs if not spec.per_node)
     for entry in entries:
         if entry.spec.resources.gpus and context.gpu is None:
             yield (
@@ -182,10 +186,13 @@ def production_is_redundant(entries: Sequence[Entry], context: Context) -> Itera
     if context.environment != "production":
         return
     for entry in entries:
-        if entry.spec.front_door and entry.spec.replicas < GATEWAYS:
+        if entry.spec.front_door and entry.spec.least < GATEWAYS:
+            key = setting_key(entry.spec.name)
             yield (
-                f"services.{setting_key(entry.spec.name)}.replicas",
-                f"is {entry.spec.replicas}; production needs {GATEWAYS} or more gateways, so that "
+                f"scaling.{key} at its lowest"
+                if entry.spec.scaling
+                else f"services.{key}.replicas",
+                f"is {entry.spec.least}; production needs {GATEWAYS} or more gateways, so that "
                 "one may fail",
             )
         if entry.spec.category == "data":

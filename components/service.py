@@ -7,6 +7,7 @@ from typing import Any, ClassVar, Generic, Protocol, TypeVar
 import pulumi
 
 from .context import Context
+from .scaling.plan import scaled
 from .spec import Edge, ServiceSpec
 
 ArgsT = TypeVar("ArgsT")
@@ -53,6 +54,11 @@ class AIService(pulumi.ComponentResource, Generic[ArgsT]):
         """The service as plain data."""
 
     @classmethod
+    def spec(cls, args: ArgsT, context: Context) -> ServiceSpec:
+        """The service as it describes itself, and how many copies of it run."""
+        return scaled(cls.describe(args, context), context.scaling.get(cls.service))
+
+    @classmethod
     def wanted(cls, context: Context) -> bool:  # noqa: ARG003 most exist everywhere
         """Whether this service exists in such surroundings (a GPU exporter needs GPUs)."""
         return True
@@ -68,7 +74,7 @@ class AIService(pulumi.ComponentResource, Generic[ArgsT]):
         delivered: Sequence[pulumi.Resource] | None = None,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
-        spec = self.describe(args, context or Context())
+        spec = self.spec(args, context or Context())
         super().__init__(
             f"researchflow:index:{type(self).__name__}", name, component_inputs(spec), opts
         )
@@ -87,7 +93,8 @@ def component_inputs(spec: ServiceSpec) -> dict[str, Any]:
         "track": spec.track or "",
         "category": spec.category,
         "image": spec.image,
-        "replicas": spec.replicas,
+        "replicas": spec.least,
+        **({"maxReplicas": spec.most} if spec.scaling else {}),
         "cpu": spec.resources.cpu,
         "memoryGibibytes": spec.resources.memory,
         "gpus": spec.resources.gpus,

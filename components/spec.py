@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any, Literal
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from .scaling import Scaling
+
 Tool = Literal["wget", "curl", "python", "bash"]
 Track = Literal["stable", "canary"]
 """Which of the two versions of a service that may run side by side."""
@@ -217,8 +219,10 @@ class ServiceSpec:
     are numeric because ``runAsNonRoot`` refuses an image whose user is a name.
     ``per_node`` runs one copy on every node; ``privileged_reason`` says why a service cannot meet
     the restricted Pod Security level, and puts it in the namespace for such services.
-    ``internet``: it may open HTTPS to public addresses. ``facts``: plain values of this service
-    that policies judge besides those that every service has; never a secret.
+    ``internet``: it may open HTTPS to public addresses. ``scaling``: how many copies run, where
+    that is not always ``replicas``. ``asked_by_scaler``: it tells the scaler what others have to
+    do. ``facts``: plain values of this service that policies judge besides those that every service
+    has; never a secret.
     """
 
     name: str
@@ -255,12 +259,24 @@ class ServiceSpec:
     host_pid: bool = False
     capabilities: tuple[str, ...] = ()
     internet: bool = False
+    scaling: Scaling | None = None
+    asked_by_scaler: bool = False
     facts: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def instance(self) -> str:
         """The name of what runs, and its DNS name on both platforms."""
         return f"{self.name}-{self.track}" if self.track else self.name
+
+    @property
+    def least(self) -> int:
+        """The fewest copies that run."""
+        return self.scaling.least if self.scaling else self.replicas
+
+    @property
+    def most(self) -> int:
+        """The most copies that may run."""
+        return max(self.replicas, self.scaling.peak) if self.scaling else self.replicas
 
     @property
     def recreate(self) -> bool:

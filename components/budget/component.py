@@ -10,7 +10,7 @@ from cost.estimate import Estimate
 from ..platforms import Target
 from ..spec import ServiceSpec
 from .args import CostArgs
-from .monthly import NONE, UNBILLED, Schedules, monthly
+from .monthly import UNBILLED, monthly
 
 
 class Budget(pulumi.ComponentResource):
@@ -19,17 +19,16 @@ class Budget(pulumi.ComponentResource):
     estimate_usd: pulumi.Output[dict[str, float]]
     """``low``, ``expected`` and ``high``; empty for a machine, which nobody bills."""
 
-    def __init__(  # noqa: PLR0913 all but two are keyword-only
+    def __init__(
         self,
         name: str,
         args: CostArgs,
         *,
         specs: Iterable[ServiceSpec],
         target: Target,
-        schedules: Schedules = NONE,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
-        found = monthly(args, specs, target, schedules)
+        found = monthly(args, specs, target)
         known = inputs(found, args.budget)
         super().__init__("researchflow:index:Budget", name, known, opts)
         self.estimate_usd = pulumi.Output.from_input(known.get("estimateUsd", {}))

@@ -31,10 +31,11 @@ from ..types import (
     ImageReference,
     UserName,
 )
+from .address import PROMETHEUS
 from .alerting import AlertsArgs, facts, inputs
 from .scraping import config
 
-PORT = 9090
+PORT = PROMETHEUS.port
 CONFIG = "/etc/prometheus/prometheus.yml"
 RULES = "/etc/prometheus/rules.yml"
 DATA = "/prometheus"
@@ -119,6 +120,7 @@ class Prometheus(AIService[PrometheusArgs]):
             facts={"alerts": inputs(known), "retentionDays": int(args.retention.removesuffix("d"))},
             volumes=(Volume(name="data", path=DATA, size=args.volume),),
             talks_to=edges(context),
+            asked_by_scaler=any(spec.scaling and spec.scaling.load for spec in context.peers),
             api_access=(pods,) if context.kubernetes else (),
             edge=True,
             drain=Drain(seconds=120),

@@ -8,6 +8,8 @@ from typing import Any
 from ..spec import ServiceSpec
 
 LENGTH = 12
+ABOUT_SCALING = ("scaling", "asked_by_scaler")
+"""How many copies run says nothing about what they are, and changes while a rollout runs."""
 
 
 def version(spec: ServiceSpec) -> str:
@@ -16,7 +18,10 @@ def version(spec: ServiceSpec) -> str:
     Canary and stable have the same version when nothing differs between them, and a version keeps
     its name when it is promoted.
     """
-    text = json.dumps(_plain(asdict(replace(spec, track=None))), sort_keys=True)
+    described = asdict(replace(spec, track=None, scaling=None))
+    for name in ABOUT_SCALING:
+        del described[name]
+    text = json.dumps(_plain(described), sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()[:LENGTH]
 
 

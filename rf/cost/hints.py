@@ -38,9 +38,11 @@ def work_out(stack: Stack, measured: Measured) -> Iterator[str]:
         return
     args = stack.settings.cost
     on_gpus = [each for each in services(stack.specs, target) if each.gpus]
+    scheduled = {spec.instance for spec in stack.specs if spec.scaling and spec.scaling.schedule}
     keep = 1 if stack.settings.environment == "production" else 0
     for service in on_gpus:
-        yield from _schedule(service, args, keep)
+        if service.name not in scheduled:
+            yield from _schedule(service, args, keep)
         models = _models(stack, service)
         if models is not None:
             yield from _node_types(service, args, models)

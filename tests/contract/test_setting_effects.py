@@ -39,6 +39,9 @@ ALSO: dict[str, dict[str, Any]] = {
         "services": {"prometheus": {"remote_write": {"url": "https://metrics.example.com/push"}}}
     },
 }
+KEDA = {"target": {"kind": "kubernetes", "namespace": "researchflow-ai-staging", "keda": {}}}
+ALSO["scaling"] = KEDA
+ALSO["target.keda.namespace"] = {"scaling": {"ollama": {"load": {"in_flight": 4, "max": 1}}}}
 ROOM = {
     "capacity": {"cpus": 96, "memory": 192, "disk": 2000},
     "gpu": {"pool": "gpu", "gpus": 4, "vram": 24},

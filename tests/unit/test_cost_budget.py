@@ -7,6 +7,7 @@ import pytest
 
 from components.budget import Budget, CostArgs, PriceArgs, monthly
 from components.platforms import DockerArgs, KubernetesArgs, Target
+from components.scaling import LoadArgs, ScalingArgs, scaled
 from components.schedules import ScheduleArgs, WindowArgs
 from components.spec import ServiceSpec
 from cost import Estimate
@@ -40,10 +41,10 @@ def specs() -> tuple[ServiceSpec, ...]:
 
 
 def on_a_cluster(
-    specs: tuple[ServiceSpec, ...], target: KubernetesArgs | None = None, **schedules: ScheduleArgs
+    specs: tuple[ServiceSpec, ...], target: KubernetesArgs | None = None, **scaling: ScalingArgs
 ) -> Estimate:
-    by_name = {name.replace("_", "-"): each for name, each in schedules.items()}
-    found = monthly(COST, specs, target or KubernetesArgs(), by_name)
+    described = [scaled(spec, scaling.get(spec.instance.replace("-", "_"))) for spec in specs]
+    found = monthly(COST, described, target or KubernetesArgs())
     assert found is not None
     return found
 
@@ -84,7 +85,7 @@ def test_an_agent_that_watches_gpus_is_not_charged_for_one(specs: tuple[ServiceS
 def test_a_schedule_lowers_what_is_expected_and_not_the_worst(
     specs: tuple[ServiceSpec, ...],
 ) -> None:
-    found = on_a_cluster(specs, ollama_stable=OFFICE)
+    found = on_a_cluster(specs, ollama_stable=ScalingArgs(schedule=OFFICE))
 
     line = next(each for each in found.lines if each.subject == "ollama-stable")
     # 65 of 168 hours: 884.76 * 65 / 168 = 342.317…
@@ -94,6 +95,34 @@ def test_a_schedule_lowers_what_is_expected_and_not_the_worst(
         "884.76",
     )
     assert line.what == "0.39 to 1 × 1.000 of g5.2xlarge"
+
+
+def test_a_load_costs_what_runs_at_the_start_from_the_fewest_to_the_most(
+    specs: tuple[ServiceSpec, ...],
+) -> None:
+    by_load = ScalingArgs(load=LoadArgs(in_flight=4, min=0, max=3))
+
+    found = on_a_cluster(specs, ollama_stable=by_load)
+
+    line = next(each for each in found.lines if each.subject == "ollama-stable")
+    assert (f"{line.usd.low}", f"{line.usd.expected}", f"{line.usd.high}") == (
+        "0.00",
+        "884.76",
+        "2654.28",
+    )
+
+
+def test_the_clock_is_the_least_of_a_load(specs: tuple[ServiceSpec, ...]) -> None:
+    both = ScalingArgs(load=LoadArgs(in_flight=4, max=2), schedule=OFFICE)
+
+    found = on_a_cluster(specs, ollama_stable=both)
+
+    line = next(each for each in found.lines if each.subject == "ollama-stable")
+    assert (f"{line.usd.low}", f"{line.usd.expected}", f"{line.usd.high}") == (
+        "342.32",
+        "884.76",
+        "1769.52",
+    )
 
 
 def test_only_an_exposed_gateway_pays_a_load_balancer(specs: tuple[ServiceSpec, ...]) -> None:

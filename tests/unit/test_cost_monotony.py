@@ -1,12 +1,16 @@
 """Whoever asks for more never pays less."""
 
 from dataclasses import replace
+from datetime import date
 from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from components.budget.monthly import by_the_clock
+from components.budget.monthly import replicas
+from components.context import Context
+from components.flags import Flags, FlagsArgs
+from components.scaling import LoadArgs, OverrideArgs, ScalingArgs, scaled
 from components.schedules import ScheduleArgs, WindowArgs
 from cost import Prices, Range, estimate
 from cost.infrastructure import Infrastructure, Pool
@@ -16,6 +20,7 @@ from cost.services import Nodes, Service, Storage
 from cost.services import demand as services_demand
 from tests.unit.test_cost_estimate import made_up
 
+PLAIN = Flags.describe(FlagsArgs(), Context())
 PRICES = Prices.load(own=made_up(volume="0.08", shared_volume="0.3", load_balancer="0.0225"))
 AMOUNTS = st.floats(min_value=0.01, max_value=500, allow_nan=False)
 COUNTS = st.integers(min_value=0, max_value=50)
@@ -96,28 +101,67 @@ def test_more_nodes_never_cost_less(
     assert_not_lower(cost(replace(pool, nodes=nodes + more)), cost(pool))
 
 
+HOURS = st.lists(st.integers(0, 23), min_size=3, max_size=3, unique=True).map(sorted)
+
+
+def by_scaling(args: ScalingArgs, started: int) -> Range:
+    """What a service costs that starts with so many copies."""
+    spec = scaled(replace(PLAIN, replicas=started), args)
+    service = Service(name="ollama", cpu=1, memory=1, gpus=1, replicas=replicas(spec))
+    return total([service], Nodes(gpu="g5.xlarge"))
+
+
+def office(start: int, end: int, outside: int, running: int) -> ScheduleArgs:
+    window = WindowArgs(
+        name="day", start=f"0 {start} * * mon-fri", end=f"0 {end} * * mon-fri", replicas=running
+    )
+    return ScheduleArgs(timezone="UTC", outside=outside, windows=(window,))
+
+
 @given(
-    hours=st.lists(st.integers(0, 23), min_size=3, max_size=3, unique=True).map(sorted),
+    hours=HOURS,
     outside=st.integers(min_value=0, max_value=3),
-    replicas=st.integers(min_value=4, max_value=9),
+    running=st.integers(min_value=4, max_value=9),
     more=st.integers(min_value=0, max_value=3),
 )
 def test_a_longer_window_or_more_replicas_in_it_never_cost_less(
-    hours: list[int], outside: int, replicas: int, more: int
+    hours: list[int], outside: int, running: int, more: int
 ) -> None:
     start, end, later = hours
 
-    def cost(end: int, replicas: int) -> Range:
-        window = WindowArgs(
-            name="day",
-            start=f"0 {start} * * mon-fri",
-            end=f"0 {end} * * mon-fri",
-            replicas=replicas,
-        )
-        schedule = ScheduleArgs(timezone="UTC", outside=outside, windows=(window,))
-        service = Service(name="ollama", cpu=1, memory=1, gpus=1, replicas=by_the_clock(schedule))
-        return total([service], Nodes(gpu="g5.xlarge"))
+    def cost(end: int, running: int) -> Range:
+        return by_scaling(ScalingArgs(schedule=office(start, end, outside, running)), 1)
 
-    before = cost(end, replicas)
+    before = cost(end, running)
 
-    assert_not_lower(cost(later, replicas + more), before)
+    assert_not_lower(cost(later, running + more), before)
+
+
+NUMBERS = st.fixed_dictionaries(
+    {
+        "least": st.integers(min_value=0, max_value=3),
+        "started": st.integers(min_value=3, max_value=5),
+        "most": st.integers(min_value=6, max_value=9),
+        "pinned": st.integers(min_value=1, max_value=12),
+    }
+)
+
+
+@given(
+    numbers=NUMBERS,
+    raised_one=st.sampled_from(["least", "started", "most", "pinned"]),
+    scheduled=st.booleans(),
+)
+def test_raising_any_number_of_a_load_never_takes_fewer_copies(
+    numbers: dict[str, int], raised_one: str, *, scheduled: bool
+) -> None:
+    def copies(least: int, started: int, most: int, pinned: int) -> Range:
+        clock = office(7, 20, least, 5) if scheduled else None
+        load = LoadArgs(in_flight=4, min=None if scheduled else least, max=most)
+        override = OverrideArgs(replicas=pinned, until=date(2027, 1, 1), reason="an incident")
+        args = ScalingArgs(load=load, schedule=clock, override=override)
+        return replicas(scaled(replace(PLAIN, replicas=started), args))
+
+    before = copies(**numbers)
+
+    assert_not_lower(copies(**{**numbers, raised_one: numbers[raised_one] + 1}), before)

@@ -48,7 +48,10 @@ def everything() -> dict[str, Any]:
     return found
 
 
-BY_NAME = (("pod_labels",), ("prices",), ("max_active_of",), ("thresholds",), ("access", "clients"))
+BY_NAME = (
+    *(("pod_labels",), ("prices",), ("max_active_of",), ("thresholds",), ("scaling",)),
+    ("access", "clients"),
+)
 """Mappings from names to values."""
 
 
@@ -82,6 +85,7 @@ def test_an_unknown_key_is_refused_at_every_level(path: tuple[str | int, ...]) -
     "path",
     [
         ("cost", "prices"),
+        ("scaling",),
         ("services", "gateway", "max_active_of"),
         ("services", "gateway", "access", "clients"),
     ],

@@ -41,6 +41,14 @@ class DnsArgs:
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
+class KedaArgs:
+    """The KEDA that the cluster has; see docs/scaling.md for how to install it."""
+
+    namespace: Name = "keda"
+    """Where its operator runs, which asks Prometheus for the load."""
+
+
+@dataclass(frozen=True, kw_only=True, config=STRICT)
 class KubernetesArgs:
     """A cluster, and the place in it."""
 
@@ -64,6 +72,8 @@ class KubernetesArgs:
     ``public``: everybody.
     """
     dns: DnsArgs = Field(default_factory=DnsArgs)
+    keda: KedaArgs | None = None
+    """Set where the cluster has KEDA; ``scaling`` needs it. ``{}`` takes its usual namespace."""
     api_server_cidrs: tuple[Cidr, ...] = PRIVATE_CIDRS
     """Where the Kubernetes API server may be, for the services that may ask it.
 

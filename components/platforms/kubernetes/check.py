@@ -13,7 +13,12 @@ if TYPE_CHECKING:
 
 def check(spec: ServiceSpec, callers: Iterable[Edge], cluster: Cluster) -> None:
     """ValueError that lists all that is wrong with ``spec``."""
-    found = [*_privileges(spec), *_placement(spec, cluster), *_callers(spec, callers)]
+    found = [
+        *_privileges(spec),
+        *_placement(spec, cluster),
+        *_scaling(spec, cluster),
+        *_callers(spec, callers),
+    ]
     if found:
         message = "\n".join(f"{spec.instance} {problem}" for problem in found)
         raise ValueError(message)
@@ -38,11 +43,16 @@ def _placement(spec: ServiceSpec, cluster: Cluster) -> Iterator[str]:
     if spec.resources.gpus and not cluster.gpu:
         yield f"asks for {spec.resources.gpus} GPUs, but there is no GPU pool; set gpu"
     for volume in spec.volumes:
-        if spec.replicas > 1 and not volume.shared:
+        if spec.most > 1 and not volume.shared:
             yield (
-                f"has {spec.replicas} replicas, but its volume {volume.name} can be mounted on one "
+                f"has {spec.most} replicas, but its volume {volume.name} can be mounted on one "
                 "node only; make the volume shared, or replicas 1"
             )
+
+
+def _scaling(spec: ServiceSpec, cluster: Cluster) -> Iterator[str]:
+    if spec.scaling is not None and cluster.args.keda is None:
+        yield "asks to be scaled, but the cluster has no KEDA; set target.keda"
 
 
 def _callers(spec: ServiceSpec, callers: Iterable[Edge]) -> Iterator[str]:

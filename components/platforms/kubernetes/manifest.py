@@ -12,8 +12,8 @@ if TYPE_CHECKING:
 Body = dict[str, Any]
 """An object, or a part of one, as the Kubernetes API spells it."""
 
-Stage = Literal["namespace", "setup", "job", "server"]
-STAGES: tuple[Stage, ...] = ("namespace", "setup", "job", "server")
+Stage = Literal["namespace", "setup", "job", "server", "scaler"]
+STAGES: tuple[Stage, ...] = ("namespace", "setup", "job", "server", "scaler")
 """Order of creation: each stage waits for all that came before it."""
 
 
@@ -24,7 +24,8 @@ class Manifest:
     ``suffix`` ends the logical name and never changes. ``templates`` maps file names to texts with
     ``${secret}`` in them: a Secret gets them, filled in, as ``stringData``; a workload gets their
     hash in its pod template. No secret is ever in ``body``. ``protect``: the engine refuses to
-    delete or replace it until somebody says ``pulumi state unprotect``.
+    delete or replace it until somebody says ``pulumi state unprotect``. ``ignored``: paths
+    that are set when it is made, and that somebody else changes from then on.
     """
 
     suffix: str
@@ -32,4 +33,5 @@ class Manifest:
     stage: Stage = "setup"
     timeout_seconds: int | None = None
     protect: bool = False
+    ignored: tuple[str, ...] = ()
     templates: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))

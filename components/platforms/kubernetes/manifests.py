@@ -11,6 +11,7 @@ from .check import check
 from .files import file_manifests
 from .jobs import job_manifest
 from .network import job_policy, service_policy
+from .scaling import scaled_object
 from .storage import claim
 from .workload import disruption_budget, workload
 
@@ -44,5 +45,5 @@ def manifests(spec: ServiceSpec, callers: Iterable[Edge], cluster: Cluster) -> t
         found.append(job_manifest(spec, job, cluster))
     if not spec.per_node:
         found.append(disruption_budget(spec, cluster))
-    found.append(workload(spec, cluster))
+    found += [workload(spec, cluster), *scaled_object(spec, cluster)]
     return tuple(found)

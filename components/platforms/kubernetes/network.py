@@ -12,6 +12,7 @@ from .address import client_ports
 from .args import PRIVATE_CIDRS
 from .manifest import Manifest
 from .naming import NAME, common_labels, metadata, selector
+from .scaling import OPERATOR
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -55,6 +56,7 @@ def service_policy(spec: ServiceSpec, callers: Iterable[Edge], cluster: Cluster)
     """What may reach ``spec``, and what it may reach."""
     ingress = [_ingress(caller, cluster) for caller in callers]
     ingress += _ingress_from_clients(spec, cluster)
+    ingress += _ingress_from_scaler(spec, cluster)
     egress = [
         {"to": [_peer(edge.service, cluster)], "ports": _ports([edge.port])}
         for edge in spec.talks_to
@@ -112,6 +114,13 @@ def _ingress_from_clients(spec: ServiceSpec, cluster: Cluster) -> list[Body]:
     if spec.serves_clients and cluster.clients:
         return [{"from": [_client(client) for client in cluster.clients], "ports": ports}]
     return []
+
+
+def _ingress_from_scaler(spec: ServiceSpec, cluster: Cluster) -> list[Body]:
+    if not spec.asked_by_scaler or cluster.args.keda is None:
+        return []
+    operator = _namespace_peer([cluster.args.keda.namespace], dict(OPERATOR))
+    return [{"from": [operator], "ports": _ports(port.number for port in client_ports(spec))}]
 
 
 def _client(client: ClientArgs) -> Body:

@@ -27,7 +27,7 @@ from pulumi_kubernetes.policy.v1 import PodDisruptionBudget
 from pulumi_kubernetes.rbac.v1 import Role, RoleBinding
 
 from ...files import fill, secret_names
-from . import certificates
+from . import certificates, scaling
 from .files import SECRET_HASH
 from .manifest import STAGES, Body, Manifest
 from .naming import HASH_LENGTH
@@ -40,6 +40,9 @@ RESOURCES: Mapping[tuple[str, str], Callable[..., pulumi.CustomResource]] = {
     ("batch/v1", "Job"): Job,
     (certificates.VERSION, "Certificate"): partial(
         CustomResource, api_version=certificates.VERSION, kind="Certificate"
+    ),
+    (scaling.VERSION, scaling.KIND): partial(
+        CustomResource, api_version=scaling.VERSION, kind=scaling.KIND
     ),
     ("networking.k8s.io/v1", "NetworkPolicy"): NetworkPolicy,
     ("policy/v1", "PodDisruptionBudget"): PodDisruptionBudget,
@@ -121,6 +124,7 @@ def _options(
         provider=provider,
         custom_timeouts=timeouts,
         protect=manifest.protect,
+        ignore_changes=list(manifest.ignored) or None,
         hooks=hooks,
     )
 

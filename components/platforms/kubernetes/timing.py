@@ -30,7 +30,7 @@ def progress(spec: ServiceSpec) -> int:
 
 def rollout(spec: ServiceSpec) -> int:
     """How long a rollout may take in all, pod after pod unless all are replaced at once."""
-    return progress(spec) * (1 if spec.recreate else spec.replicas)
+    return progress(spec) * (1 if spec.recreate else spec.most)
 
 
 def job(run: Job) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from . import timing
@@ -24,7 +25,7 @@ def workload(spec: ServiceSpec, cluster: Cluster) -> Manifest:
 
 
 def _deployment(spec: ServiceSpec, cluster: Cluster) -> Manifest:
-    return _workload(
+    found = _workload(
         "Deployment",
         spec,
         cluster,
@@ -35,6 +36,8 @@ def _deployment(spec: ServiceSpec, cluster: Cluster) -> Manifest:
             "progressDeadlineSeconds": timing.progress(spec),
         },
     )
+    # Left out, it would become 1 at the next change; set again, it would fight the scaler.
+    return replace(found, ignored=("spec.replicas",)) if spec.scaling else found
 
 
 def _daemon_set(spec: ServiceSpec, cluster: Cluster) -> Manifest:

@@ -4,6 +4,7 @@ from typing import Any
 
 from ..spec import ServiceSpec
 from .access_log import access_log
+from .asleep import reply_while_asleep
 from .authentication import NAME as KEYS
 from .authentication import PORT as KEY_PORT
 from .authentication import ROUTE_PATH as KEY_PATH
@@ -31,6 +32,7 @@ def service_listener(
             **hardening(),
             "rds": watched_routes(spec.name, route_path(spec)),
             "access_log": [access_log()],
+            **reply_while_asleep(spec),
         },
         filters=[*admission, request_buffer(max_request_bytes)],
     )

@@ -5,6 +5,7 @@ from policies.framework.rule import AnyRule
 from . import (
     alerts,
     availability,
+    backups,
     gpus,
     memory_volumes,
     retention,
@@ -17,6 +18,7 @@ RULES: tuple[AnyRule, ...] = (
     *rollout.RULES,
     *alerts.RULES,
     *retention.RULES,
+    *backups.RULES,
     *availability.RULES,
     *gpus.RULES,
     *memory_volumes.RULES,

@@ -35,6 +35,12 @@ def estimate(expected: float, high: float, budget: float | None = 1000) -> dict[
     return {"estimateUsd": {"low": 1, "expected": expected, "high": high}, **limit}
 
 
+def kept(**changed: str) -> dict[str, Any]:
+    """The writer of the indexes, backed up every night and drilled every week."""
+    backup = {"schedule": "0 3 * * *", "drillSchedule": "0 5 * * sun", "timezone": "UTC"}
+    return {"track": "stable", "backup": backup | changed}
+
+
 CASES = (
     Case(
         rule="alerts/bounds",
@@ -58,6 +64,31 @@ CASES = (
         token=PROMETHEUS,
         red=({"retentionDays": 29}, {}),
         green=({"retentionDays": 30}, {"retentionDays": 90}),
+    ),
+    Case(
+        rule="backups/scheduled",
+        token="researchflow:index:Faiss",
+        red=(
+            {},
+            kept(schedule=""),
+            kept(schedule="0 3 * * mon-sat"),
+            kept(schedule="* * * * *"),
+            kept(drillSchedule=""),
+            kept(timezone="Europe/Berlln"),
+        ),
+        green=(
+            kept(),
+            kept(drillSchedule="0 5 * * mon,thu", timezone="Europe/Berlin"),
+            {"track": "canary"},
+        ),
+    ),
+    Case(
+        rule="backups/scheduled",
+        token="researchflow:index:Faiss",
+        red=(kept(schedule="0 3 * * mon"),),
+        green=(kept(schedule="0 3 * * mon,wed,fri"),),
+        config={"backup_hours": 72},
+        stack="staging",
     ),
     Case(
         rule="schedules/zones",

@@ -47,6 +47,8 @@ SECRETS: Mapping[str, str] = MappingProxyType(
         "alertWatchdogUrl": "address of the dead man's switch",
         "gatewayCertificate": "certificate chain of the gateway, as PEM",
         "gatewayKey": "private key of the gateway's certificate, as PEM",
+        "backupAccessKey": "access key of the bucket for backups",
+        "backupSecretKey": "secret key of the bucket for backups",
         "rolloutSlackUrl": "incoming webhook of the Slack channel for rollouts",
     }
 )
@@ -184,7 +186,8 @@ def required_secrets(settings: Settings, entries: tuple[Entry, ...]) -> tuple[st
     needed = {
         name
         for entry in entries
-        for file in entry.spec.secret_files
+        for files in (entry.spec.secret_files, *(run.secret_files for run in entry.spec.runs))
+        for file in files
         for name in secret_names(file.template)
     }
     if settings.target.kind == "kubernetes":

@@ -1,6 +1,6 @@
 """Every service of the platform, one line each. A service may know of those above it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -35,6 +35,7 @@ CATALOGUE: Catalogue = (
     Flags,
     Ollama,
     Triton,
+    Pushgateway,
     Faiss,
     Gateway,
     NodeExporter,
@@ -43,7 +44,6 @@ CATALOGUE: Catalogue = (
     DcgmExporter,
     KubeStateMetrics,
     LogCollector,
-    Pushgateway,
     Alertmanager,
     Grafana,
     Prometheus,
@@ -122,11 +122,22 @@ def describe(
 
 
 def callers(entries: Sequence[Entry], spec: ServiceSpec) -> tuple[Edge, ...]:
-    """Who opens connections to ``spec``, as (calling service, port of ``spec``), sorted."""
+    """Who opens connections to ``spec``, as (calling service, port of ``spec``), sorted.
+
+    A run by the clock is a caller of its own: ``faiss-backup``.
+    """
     edges = {
-        Edge(service=entry.spec.name, port=edge.port)
+        Edge(service=name, port=edge.port)
         for entry in entries
-        for edge in entry.spec.talks_to
+        for name, wanted in outgoing(entry.spec)
+        for edge in wanted
         if edge.service == spec.name
     }
     return tuple(sorted(edges, key=lambda edge: (edge.service, edge.port)))
+
+
+def outgoing(spec: ServiceSpec) -> Iterator[tuple[str, tuple[Edge, ...]]]:
+    """What ``spec`` and its runs by the clock may open connections to, each under its own name."""
+    yield spec.name, spec.talks_to
+    for job in spec.scheduled:
+        yield f"{spec.name}-{job.name}", job.talks_to

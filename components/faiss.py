@@ -1,12 +1,15 @@
 """FAISS: the vector service (guide, "FAISS Configuration"), an image of our own."""
 
+from dataclasses import replace
 from typing import Annotated
 
 from pydantic import Field, model_validator
 from pydantic.dataclasses import dataclass
 
+from . import faiss_jobs
 from .context import Context
 from .faiss_backup import BackupArgs, facts
+from .monitoring.pushgateway import Pushgateway
 from .service import AIService
 from .spec import (
     Drain,
@@ -15,6 +18,7 @@ from .spec import (
     HttpCheck,
     Port,
     Resources,
+    ScheduledJob,
     Scrape,
     Scratch,
     ServiceSpec,
@@ -63,7 +67,7 @@ class FaissArgs:
     data_volume: Gibibytes = 100
     """Size in GiB of the volume that holds the indexes."""
     backup: BackupArgs = Field(default_factory=BackupArgs)
-    """Where `rf backup` puts backups of the indexes, and which are kept."""
+    """Where backups of the indexes go, when they are made and drilled, and which are kept."""
 
     @model_validator(mode="after")
     def _memory_holds_the_cache(self) -> "FaissArgs":
@@ -86,7 +90,7 @@ class Faiss(AIService[FaissArgs]):
     @classmethod
     def describe(cls, args: FaissArgs, context: Context) -> ServiceSpec:
         follows = context.track != "stable"
-        return ServiceSpec(
+        spec = ServiceSpec(
             name=cls.service,
             track=context.track,
             category="data",
@@ -118,8 +122,26 @@ class Faiss(AIService[FaissArgs]):
             scrape=Scrape(port=PORT),
             # The server itself gives running requests 30 seconds.
             drain=Drain(seconds=60),
-            facts={} if follows else {"backup": facts(args.backup)},
         )
+        return spec if follows else _with_backups(spec, args.backup, context)
+
+
+def _with_backups(spec: ServiceSpec, args: BackupArgs, context: Context) -> ServiceSpec:
+    """The writer with what keeps its indexes; a follower has nothing of its own to keep."""
+    return replace(
+        spec,
+        jobs=(faiss_jobs.restore(spec, args),) if args.restore_empty else (),
+        scheduled=_by_the_clock(spec, args, context),
+        facts={"backup": facts(args, clock=context.kubernetes)},
+    )
+
+
+def _by_the_clock(
+    spec: ServiceSpec, args: BackupArgs, context: Context
+) -> tuple[ScheduledJob, ...]:
+    if not context.kubernetes:
+        return ()
+    return tuple(faiss_jobs.scheduled(spec, args, context.peer(Pushgateway.service)))
 
 
 def log_level(context: Context) -> str:

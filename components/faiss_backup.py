@@ -1,11 +1,16 @@
-"""Where backups of the vector indexes go and which are kept (guide, "Backup FAISS Indices")."""
+"""Where backups of the vector indexes go, when, and which are kept (guide, "Backup FAISS Indices").
+
+On Kubernetes CronJobs make and drill them. Docker has no clock: there ``rf backup`` does, run by
+whatever runs things regularly on that machine.
+"""
 
 from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 from pydantic.dataclasses import dataclass
 
-from .types import STRICT
+from .schedules import TimeZone, WeeklyCron
+from .types import STRICT, Switch
 
 BucketName = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$")]
 KeyPrefix = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]+(/[A-Za-z0-9_.-]+)*$")]
@@ -17,7 +22,7 @@ Kept = Annotated[int, Field(strict=True, ge=0, le=3650)]
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class BackupArgs:
-    """Settings of ``rf backup``. Credentials are not among them: boto3 finds those by its chain."""
+    """Settings of ``rf backup`` and of the jobs that run it."""
 
     bucket: BucketName = "researchflow-backups"
     prefix: KeyPrefix = "ai"
@@ -41,6 +46,20 @@ class BackupArgs:
     lock_days: Kept = 0
     """Days for which nobody can delete a backup's objects."""
 
+    credentials: Literal["role", "secrets"] = "role"
+    """Who the jobs in a cluster are to S3. `role`: the role of the ServiceAccount `faiss-backup`,
+    as EKS Pod Identity gives it. `secrets`: the secrets backupAccessKey and backupSecretKey.
+    `rf backup` on a machine takes what boto3 finds there."""
+    schedule: WeeklyCron | None = "0 3 * * *"
+    """When a cluster makes a backup; null: never."""
+    drill_schedule: WeeklyCron | None = "0 5 * * sun"
+    """When a cluster restores the latest backup into a scratch server and compares; null: never."""
+    timezone: TimeZone = "UTC"
+    """Whose clock both follow."""
+    restore_empty: Switch = False
+    """Before the server starts, an empty volume gets the latest good backup. Docker has no roles,
+    so there it needs `credentials: secrets`."""
+
     @model_validator(mode="after")
     def _belong_together(self) -> "BackupArgs":
         if self.kms_key is not None and self.encryption != "aws:kms":
@@ -50,8 +69,8 @@ class BackupArgs:
         return self
 
 
-def facts(args: BackupArgs) -> dict[str, object]:
-    """What a reviewer sees of it in the plan."""
+def facts(args: BackupArgs, *, clock: bool) -> dict[str, object]:
+    """What policies and reviewers see in the plan; ``clock``: something keeps the schedule."""
     return {
         "bucket": args.bucket,
         "prefix": args.prefix,
@@ -64,6 +83,10 @@ def facts(args: BackupArgs) -> dict[str, object]:
         "kmsKey": args.kms_key or "",
         "lock": args.lock or "",
         "lockDays": args.lock_days,
+        "schedule": (clock and args.schedule) or "",
+        "drillSchedule": (clock and args.drill_schedule) or "",
+        "timezone": args.timezone,
+        "restoreEmpty": args.restore_empty,
     }
 
 

@@ -6,8 +6,9 @@ from datetime import date
 
 from .audience import Exposure, ImagesArgs
 from .capacity import CapacityArgs
-from .catalogue import Entry, setting_key
+from .catalogue import Entry, outgoing, setting_key
 from .context import Context
+from .faiss_rules import backups_come_before_their_alarm
 from .gateway import GatewayArgs
 from .ollama import OllamaArgs
 from .rollout.version import version
@@ -52,6 +53,7 @@ def problems(entries: Sequence[Entry], facts: Facts) -> tuple[Problem, ...]:
         *images_have_digests(specs, facts),
         *the_gateway_is_protected(entries, facts),
         *scaling_makes_sense(entries, facts.context, keda=facts.keda, today=facts.today),
+        *backups_come_before_their_alarm(entries, facts.context, facts.today),
     )
 
 
@@ -72,7 +74,7 @@ def canaries_differ(entries: Sequence[Entry], passed: Mapping[str, str]) -> Iter
 def in_use(
     specs: Sequence[ServiceSpec], amount: Callable[[Resources], float], *, rolling: bool
 ) -> float:
-    """What all services and the largest job may use at once.
+    """What all services, all runs by the clock and the largest job may use at once.
 
     ``rolling``: with the largest extra copy that an update starts beside a running one, as
     Kubernetes does and Docker does not.
@@ -80,7 +82,8 @@ def in_use(
     steady = sum(amount(spec.resources) * spec.most for spec in specs)
     extra = [amount(spec.resources) for spec in specs if not spec.recreate and not spec.per_node]
     jobs = [amount(job.resources) for spec in specs for job in spec.jobs]
-    return steady + (max(extra, default=0) if rolling else 0) + max(jobs, default=0)
+    clock = sum(amount(job.resources) for spec in specs for job in spec.scheduled)
+    return steady + (max(extra, default=0) if rolling else 0) + max(jobs, default=0) + clock
 
 
 def memory_fits(specs: Sequence[ServiceSpec], facts: Facts) -> Iterator[Problem]:
@@ -116,6 +119,7 @@ def disk_fits(specs: Sequence[ServiceSpec], capacity: CapacityArgs) -> Iterator[
         for spec in specs
         for volume in spec.volumes
     )
+    used += sum(job.disk.size for spec in specs for job in spec.scheduled if job.disk)
     if used > capacity.disk:
         yield (
             "capacity.disk",
@@ -127,7 +131,7 @@ def edges_lead_somewhere(specs: Sequence[ServiceSpec]) -> Iterator[Problem]:
     """A permission for a port that nobody listens on is a typing error."""
     ports = {(spec.name, port.number) for spec in specs for port in spec.ports}
     for spec in specs:
-        for edge in spec.talks_to:
+        for edge in (edge for _, wanted in outgoing(spec) for edge in wanted):
             if (edge.service, edge.port) not in ports:
                 yield (
                     f"services.{setting_key(spec.name)}",

@@ -157,7 +157,7 @@ def problems(schedule: ScheduleArgs, *, production: bool, today: date) -> Iterat
         return
     for window in schedule.windows:
         for key, cron in (("start", window.start), ("end", window.end)):
-            if day := _change_at(cron, zone, today):
+            if day := change_at(cron, zone, today):
                 yield (
                     f"{key} of window {window.name} ({cron}) falls on {day} into the hour that the "
                     f"clocks of {zone} skip or repeat, and KEDA would stretch or lose the window; "
@@ -181,7 +181,7 @@ def _change_that_keda_loses(zone: str, today: date) -> date | None:
 
 
 @cache
-def _change_at(cron: str, zone: str, today: date) -> date | None:
+def change_at(cron: str, zone: str, today: date) -> date | None:
     """The first day on which a moment of ``cron`` is skipped or comes twice."""
     for minute in moments(cron):
         weekday, at = divmod(minute, DAY)

@@ -192,10 +192,19 @@ class ApiAccess:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Job:
-    """A one-shot run beside the service, on its volumes, that ends before the service starts.
+class Outside:
+    """A TCP port of a host outside the platform, by name or address."""
 
-    ``internet``: it may open HTTPS to public addresses.
+    host: str
+    port: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Run:
+    """What runs in the image of a service and ends.
+
+    ``internet``: it may open HTTPS to public addresses. ``account``: it is somebody of its own to
+    the cloud, under this name, so that a role given to it is not the server's.
     """
 
     name: str
@@ -204,8 +213,30 @@ class Job:
     resources: Resources
     timeout_seconds: int
     internet: bool = False
+    outside: tuple[Outside, ...] = ()
     scratch: tuple[Scratch, ...] = ()
     files: tuple[File, ...] = ()
+    secret_files: tuple[SecretFile, ...] = ()
+    account: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Job(Run):
+    """A one-shot run beside the service, on its volumes, that ends before the service starts."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ScheduledJob(Run):
+    """A run by the clock that has none of the service's volumes and asks its server instead.
+
+    ``schedule`` is a cron expression in ``timezone``. ``disk``: space too large for memory, on a
+    volume that is made for each run and goes with it. Docker has no clock and runs none.
+    """
+
+    schedule: str
+    timezone: str
+    talks_to: tuple[Edge, ...] = ()
+    disk: Scratch | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -252,6 +283,7 @@ class ServiceSpec:
     drain: Drain = Drain()
     read_only_root: bool = True
     jobs: tuple[Job, ...] = ()
+    scheduled: tuple[ScheduledJob, ...] = ()
     api_access: tuple[ApiAccess, ...] = ()
     per_node: bool = False
     privileged_reason: str | None = None
@@ -279,6 +311,11 @@ class ServiceSpec:
         return max(self.replicas, self.scaling.peak) if self.scaling else self.replicas
 
     @property
+    def runs(self) -> tuple[Run, ...]:
+        """What runs beside the server and ends."""
+        return (*self.jobs, *self.scheduled)
+
+    @property
     def recreate(self) -> bool:
         """Stop the old copy before the new one: a GPU or an unshared volume has one user."""
         owns_volume = any(not volume.shared for volume in self.volumes)
@@ -288,6 +325,10 @@ class ServiceSpec:
     def live_files(self) -> tuple[File, ...]:
         """The files that its server watches."""
         return tuple(file for file in self.files if file.live)
+
+    def url(self, port: str) -> str:
+        """Where the others on its platform find the port called ``port``."""
+        return f"http://{self.instance}:{self.port(port).number}"
 
     def port(self, name: str) -> Port:
         """The port called ``name``; KeyError names the service and what it has."""

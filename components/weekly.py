@@ -27,6 +27,13 @@ def moments(cron: str) -> tuple[int, ...]:
     return tuple(sorted(day * DAY + hour * 60 + minute for day in _days(days)))
 
 
+def longest_gap(cron: str) -> int:
+    """The most minutes from one moment of ``cron`` to the next; ValueError as ``moments``."""
+    found = moments(cron)
+    turns = zip(found, (*found[1:], found[0] + WEEK), strict=True)
+    return max(after - before for before, after in turns)
+
+
 def _days(text: str) -> set[int]:
     if text == "*":
         return set(range(7))

@@ -92,7 +92,7 @@ def _service(service: Service, nodes: Nodes) -> Demand:
         )
     ]
     jobs = tuple(
-        NotCounted(subject=service.name, what=f"job {job}", reason="it runs once and ends")
+        NotCounted(subject=service.name, what=f"job {job}", reason="it runs and ends")
         for job in service.jobs
     )
     rest = Demand(needs=(*storage, *(front if service.load_balancer else ())), not_counted=jobs)

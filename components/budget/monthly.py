@@ -38,7 +38,7 @@ def _service(spec: ServiceSpec, *, exposed: bool) -> Service:
             Storage(name=volume.name, gibibytes=volume.size, shared=volume.shared)
             for volume in spec.volumes
         ),
-        jobs=tuple(job.name for job in spec.jobs),
+        jobs=tuple(job.name for job in spec.runs),
         per_node=spec.per_node,
         load_balancer=exposed and spec.front_door,
     )

@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING
 
 from components.platforms.kubernetes.address import client_ports
 from components.platforms.kubernetes.naming import INSTANCE, owner
+from components.spec import Edge, ScheduledJob
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from components.audience import ClientArgs
     from components.platforms.kubernetes.args import KubernetesArgs
-    from components.spec import Job, ServiceSpec
+    from components.spec import Run, ServiceSpec
 
     from .platform import Platform
     from .reachability import Peer, Port
@@ -30,7 +31,7 @@ class Intent:
     """What one stack wants. Services and jobs are found by the instance label of their pods."""
 
     services: Mapping[str, ServiceSpec]
-    jobs: Mapping[str, Job]
+    jobs: Mapping[str, Run]
     clients: tuple[ClientArgs, ...]
     target: KubernetesArgs
 
@@ -39,7 +40,7 @@ class Intent:
         """That of ``platform``."""
         return cls(
             services={spec.instance: spec for spec in platform.specs},
-            jobs={owner(spec, job): job for spec in platform.specs for job in spec.jobs},
+            jobs={owner(spec, run): run for spec in platform.specs for run in spec.runs},
             clients=platform.stack.settings.clients,
             target=platform.target,
         )
@@ -65,10 +66,10 @@ class Intent:
         return self.services.get(peer.labels.get(INSTANCE, ""))
 
     def _talks(self, source: Peer, target: Peer, port: int) -> bool:
-        caller, called = self._service(source), self._service(target)
-        if caller is None or called is None:
-            return False
-        return (called.name, port) in {(edge.service, edge.port) for edge in caller.talks_to}
+        called, caller = self._service(target), self._service(source)
+        run = self.jobs.get(source.labels.get(INSTANCE, ""))
+        edges = run.talks_to if isinstance(run, ScheduledJob) else caller.talks_to if caller else ()
+        return called is not None and Edge(service=called.name, port=port) in edges
 
     def _leaves(self, source: Peer, target: Peer, port: Port) -> bool:
         """Everybody may ask DNS, some the API server, and what says so the internet."""

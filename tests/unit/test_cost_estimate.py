@@ -161,7 +161,7 @@ def test_what_has_no_price_or_no_quantity_is_listed_and_adds_nothing() -> None:
             "a copy runs on every node, and how many there are is not known"
         ),
         ("gateway", "compute"): "what its nodes are is not known; set cost.node_type",
-        ("gateway", "job warm-up"): "it runs once and ends",
+        ("gateway", "job warm-up"): "it runs and ends",
         ("gateway", "load balancer"): "no price in us-east-1; set cost.prices with load-balancer",
         ("ollama", "compute"): "what its nodes are is not known; set cost.gpu_node_type",
         ("cluster", "control plane"): "it belongs to the existing cluster",

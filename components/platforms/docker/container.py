@@ -94,7 +94,7 @@ def job_container(spec: ServiceSpec, job: Job, place: Place) -> Kwargs:
         "labels": label_list(labels),
         **(
             {"networks_advanced": [{"name": place.named(EGRESS)}]}
-            if job.internet
+            if job.internet or job.outside
             else {"network_mode": "none"}
         ),
     }

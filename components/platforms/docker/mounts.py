@@ -36,8 +36,9 @@ def service_mounts(spec: ServiceSpec, place: Place) -> Kwargs:
 
 def job_mounts(spec: ServiceSpec, job: Job, place: Place) -> Kwargs:
     """What ``job`` mounts: its own files and scratch, and the volumes of its service."""
+    found = directories(job.files, job.secret_files)
     entries = [
-        *(_directory(directory, spec, place, job) for directory in directories(job.files)),
+        *(_directory(directory, spec, place, job) for directory in found),
         *(_volume(volume, spec, place) for volume in spec.volumes),
     ]
     return _mounts(entries, job.scratch)
@@ -61,7 +62,8 @@ def mount_points(spec: ServiceSpec, job: Job | None = None) -> tuple[str, ...]:
     volumes = [volume.path for volume in spec.volumes]
     if job:
         scratch = [space.path for space in job.scratch]
-        return (*(entry.path for entry in directories(job.files)), *volumes, *scratch)
+        found = directories(job.files, job.secret_files)
+        return (*(entry.path for entry in found), *volumes, *scratch)
     return (
         *(entry.path for entry in directories(spec.files, spec.secret_files)),
         *volumes,

@@ -87,7 +87,9 @@ class ServiceResources:
         return [{"label": SECRET_HASH, "value": filled.apply(secret_hash)}]
 
     def _job(self, job: Job, after: Sequence[pulumi.Resource]) -> docker.Container:
-        writers = self._directories(directories(job.files), job, prefix=f"job-{job.name}-")
+        writers = self._directories(
+            directories(job.files, job.secret_files), job, prefix=f"job-{job.name}-"
+        )
         kwargs = job_container(self.spec, job, self.machine.place)
         opts = self._options([*after, *writers], job.timeout_seconds)
         container = docker.Container(f"{self.name}-job-{job.name}", **kwargs, opts=opts)

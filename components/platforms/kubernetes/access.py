@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from .manifest import Manifest
-from .naming import metadata
+from .naming import account_name, metadata
 
 if TYPE_CHECKING:
-    from ...spec import ServiceSpec
+    from ...spec import Run, ServiceSpec
     from .cluster import Cluster
     from .manifest import Body
 
@@ -16,21 +16,17 @@ RBAC_GROUP = "rbac.authorization.k8s.io"
 
 
 def access(spec: ServiceSpec, cluster: Cluster) -> tuple[Manifest, ...]:
-    """A ServiceAccount and, where rules are listed, Roles with exactly these.
+    """ServiceAccounts and, where rules are listed, Roles with exactly these.
 
     One in each namespace of the platform and none beyond: Prometheus lists the pods of both.
     """
-    account = Manifest(
-        suffix="service-account",
-        body={
-            "apiVersion": "v1",
-            "kind": "ServiceAccount",
-            "metadata": metadata(spec, cluster, spec.instance),
-            "automountServiceAccountToken": bool(spec.api_access),
-        },
+    own = {run.account: run for run in spec.runs if run.account}
+    accounts = (
+        _account(spec, cluster, "service-account"),
+        *(_account(spec, cluster, f"{name}-service-account", run) for name, run in own.items()),
     )
     if not spec.api_access:
-        return (account,)
+        return accounts
     roles = [
         each
         for prefix, namespace in (("", cluster.namespace), ("node-", cluster.node_namespace))
@@ -39,7 +35,19 @@ def access(spec: ServiceSpec, cluster: Cluster) -> tuple[Manifest, ...]:
             _binding(spec, cluster, prefix, namespace),
         )
     ]
-    return account, *roles
+    return *accounts, *roles
+
+
+def _account(spec: ServiceSpec, cluster: Cluster, suffix: str, run: Run | None = None) -> Manifest:
+    return Manifest(
+        suffix=suffix,
+        body={
+            "apiVersion": "v1",
+            "kind": "ServiceAccount",
+            "metadata": metadata(spec, cluster, account_name(spec, run)),
+            "automountServiceAccountToken": bool(spec.api_access) and run is None,
+        },
+    )
 
 
 def _role(spec: ServiceSpec, cluster: Cluster, prefix: str, namespace: str) -> Manifest:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from ...files import Directory
-    from ...spec import Job, ServiceSpec
+    from ...spec import Run, ServiceSpec
     from .cluster import Cluster
     from .manifest import Body
 
@@ -30,10 +30,11 @@ def object_name(prefix: str, directory: Directory) -> str:
 
 
 def file_manifests(
-    spec: ServiceSpec, cluster: Cluster, job: Job | None = None
+    spec: ServiceSpec, cluster: Cluster, job: Run | None = None
 ) -> tuple[Manifest, ...]:
     """The directories of ``spec``, or of ``job`` of it, without those that its server watches."""
-    found = directories(job.files) if job else directories(spec.files, spec.secret_files)
+    source = job or spec
+    found = directories(source.files, source.secret_files)
     return tuple(
         _manifest(spec, cluster, job, directory) for directory in found if directory.kind != "live"
     )
@@ -60,7 +61,7 @@ def _shared(body: Body) -> Body:
 
 
 def _manifest(
-    spec: ServiceSpec, cluster: Cluster, job: Job | None, directory: Directory
+    spec: ServiceSpec, cluster: Cluster, job: Run | None, directory: Directory
 ) -> Manifest:
     name = object_name(owner(spec, job), directory)
     prefix = f"job-{job.name}-" if job else ""

@@ -9,8 +9,8 @@ from .address import addresses
 from .certificates import certificate
 from .check import check
 from .files import file_manifests
-from .jobs import job_manifest
-from .network import job_policy, service_policy
+from .jobs import cron_job, job_manifest
+from .network import run_policy, service_policy
 from .scaling import scaled_object
 from .storage import claim
 from .workload import disruption_budget, workload
@@ -38,11 +38,11 @@ def manifests(spec: ServiceSpec, callers: Iterable[Edge], cluster: Cluster) -> t
         service_policy(spec, callers, cluster),
         *addresses(spec, cluster),
     ]
-    for job in spec.jobs:
-        found += file_manifests(spec, cluster, job)
-        if job.internet:
-            found.append(job_policy(spec, job, cluster))
-        found.append(job_manifest(spec, job, cluster))
+    for run in spec.runs:
+        found += file_manifests(spec, cluster, run)
+        found += run_policy(spec, run, cluster)
+    found += [job_manifest(spec, job, cluster) for job in spec.jobs]
+    found += [cron_job(spec, job, cluster) for job in spec.scheduled]
     if not spec.per_node:
         found.append(disruption_budget(spec, cluster))
     found += [workload(spec, cluster), *scaled_object(spec, cluster)]

@@ -10,12 +10,14 @@ from .certificates import secret_name
 from .files import object_name
 from .naming import fitted, owner
 from .quantity import memory
+from .storage import claim_spec
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from ...files import Directory
-    from ...spec import Job, Scratch, ServiceSpec
+    from ...spec import Job, ScheduledJob, Scratch, ServiceSpec
+    from .cluster import Cluster
     from .manifest import Body
 
 # Of the group, which is the pod's fsGroup, and of nobody else.
@@ -58,9 +60,18 @@ def server_mounts(spec: ServiceSpec) -> tuple[Mount, ...]:
 def job_mounts(spec: ServiceSpec, job: Job) -> tuple[Mount, ...]:
     """What ``job`` mounts: its own files and scratch, and the volumes of its service."""
     return (
-        *_files(owner(spec, job), directories(job.files)),
+        *_files(owner(spec, job), directories(job.files, job.secret_files)),
         *_claims(spec),
         *_scratch(job.scratch),
+    )
+
+
+def scheduled_mounts(spec: ServiceSpec, job: ScheduledJob, cluster: Cluster) -> tuple[Mount, ...]:
+    """What ``job`` mounts: its own files, scratch and disk, and nothing of its service."""
+    return (
+        *_files(owner(spec, job), directories(job.files, job.secret_files)),
+        *_scratch(job.scratch),
+        *_disk(job.disk, cluster),
     )
 
 
@@ -104,6 +115,15 @@ def _scratch(scratch: Iterable[Scratch]) -> list[Mount]:
         )
         for space in scratch
     ]
+
+
+def _disk(disk: Scratch | None, cluster: Cluster) -> list[Mount]:
+    """A claim that Kubernetes makes with the pod and deletes with it."""
+    if disk is None:
+        return []
+    template = {"spec": claim_spec(disk.size, cluster)}
+    source: Body = {"ephemeral": {"volumeClaimTemplate": template}}
+    return [Mount(name="disk", path=disk.path, source=source)]
 
 
 def _host(spec: ServiceSpec) -> list[Mount]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from ...spec import Job, ServiceSpec
+    from ...spec import Run, ServiceSpec
     from .cluster import Cluster
     from .manifest import Body
 
@@ -19,7 +19,7 @@ LABEL_LIMIT = 63
 HASH_LENGTH = 8
 
 
-def labels(spec: ServiceSpec, cluster: Cluster, job: Job | None = None) -> dict[str, str]:
+def labels(spec: ServiceSpec, cluster: Cluster, job: Run | None = None) -> dict[str, str]:
     """Labels of everything that belongs to ``spec``, or to ``job`` of it.
 
     A job has a name and an instance of its own, so that no selector of the server finds its pods.
@@ -43,14 +43,19 @@ def common_labels(cluster: Cluster) -> dict[str, str]:
     }
 
 
-def owner(spec: ServiceSpec, job: Job | None = None) -> str:
+def owner(spec: ServiceSpec, job: Run | None = None) -> str:
     """The prefix of the names of what belongs to ``spec``, or to ``job`` of it."""
     return f"{spec.instance}-{job.name}" if job else spec.instance
 
 
-def selector(spec: ServiceSpec, job: Job | None = None) -> dict[str, str]:
+def selector(spec: ServiceSpec, job: Run | None = None) -> dict[str, str]:
     """The one label that finds the pods of ``spec`` (or ``job``) and no others."""
     return {INSTANCE: owner(spec, job)}
+
+
+def account_name(spec: ServiceSpec, job: Run | None = None) -> str:
+    """The ServiceAccount of the server, or of ``job`` where that has one of its own."""
+    return job.account if job and job.account else spec.instance
 
 
 def metadata(
@@ -58,7 +63,7 @@ def metadata(
     cluster: Cluster,
     name: str,
     *,
-    job: Job | None = None,
+    job: Run | None = None,
     annotations: Mapping[str, str] | None = None,
 ) -> Body:
     """``metadata`` of an object of ``spec``; the name is always explicit."""

@@ -6,8 +6,11 @@ node itself and are allowed by every implementation.
 
 from __future__ import annotations
 
+import re
+from ipaddress import ip_network
 from typing import TYPE_CHECKING
 
+from ...spec import ScheduledJob
 from .address import client_ports
 from .args import PRIVATE_CIDRS
 from .manifest import Manifest
@@ -18,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from ...audience import ClientArgs
-    from ...spec import Edge, Job, ServiceSpec
+    from ...spec import Edge, Outside, Run, ServiceSpec
     from .cluster import Cluster
     from .manifest import Body
 
@@ -29,7 +32,11 @@ HTTPS_PORT = 443
 # one a policy sees depends on whether the network checks before or after address translation.
 API_SERVER_PORTS = (HTTPS_PORT, 6443)
 # Link-local too: 169.254.169.254 hands out the credentials of the node.
-NOT_INTERNET = (*PRIVATE_CIDRS, "127.0.0.0/8", "169.254.0.0/16")
+NOT_OUTSIDE = ("127.0.0.0/8", "169.254.0.0/16")
+NOT_INTERNET = (*PRIVATE_CIDRS, *NOT_OUTSIDE)
+# Where a pod of EKS asks for the credentials of its own role (EKS user guide, "Pod Identity").
+POD_IDENTITY_AGENT = "169.254.170.23/32"
+POD_IDENTITY_PORT = 80
 
 
 def namespace_policies(namespace: str, suffix: str, cluster: Cluster) -> tuple[Manifest, ...]:
@@ -57,10 +64,7 @@ def service_policy(spec: ServiceSpec, callers: Iterable[Edge], cluster: Cluster)
     ingress = [_ingress(caller, cluster) for caller in callers]
     ingress += _ingress_from_clients(spec, cluster)
     ingress += _ingress_from_scaler(spec, cluster)
-    egress = [
-        {"to": [_peer(edge.service, cluster)], "ports": _ports([edge.port])}
-        for edge in spec.talks_to
-    ]
+    egress = [_to_service(edge, cluster) for edge in spec.talks_to]
     if spec.api_access:
         servers = [{"ipBlock": {"cidr": cidr}} for cidr in cluster.args.api_server_cidrs]
         egress.append({"to": servers, "ports": _ports(API_SERVER_PORTS)})
@@ -78,18 +82,50 @@ def service_policy(spec: ServiceSpec, callers: Iterable[Edge], cluster: Cluster)
     )
 
 
-def job_policy(spec: ServiceSpec, job: Job, cluster: Cluster) -> Manifest:
-    """HTTPS to every public IPv4 address; no way into the cluster, nor to the node's metadata."""
+def run_policy(spec: ServiceSpec, job: Run, cluster: Cluster) -> tuple[Manifest, ...]:
+    """What ``job`` may reach, if anything. Nobody may reach it, and it not the node's metadata."""
+    egress = [_to_service(edge, cluster) for edge in _edges(job)]
+    egress += [_to_outside(each, cluster) for each in job.outside]
+    if job.internet:
+        egress.append(_to_internet())
+    if job.account:
+        agent = {"ipBlock": {"cidr": POD_IDENTITY_AGENT}}
+        egress.append({"to": [agent], "ports": _ports([POD_IDENTITY_PORT])})
+    if not egress:
+        return ()
     described = metadata(spec, cluster, f"{spec.instance}-{job.name}", job=job)
-    return _policy(
-        f"job-{job.name}-network-policy",
-        described,
-        {
-            "podSelector": {"matchLabels": selector(spec, job)},
-            "policyTypes": ["Egress"],
-            "egress": [_to_internet()],
-        },
-    )
+    content = {
+        "podSelector": {"matchLabels": selector(spec, job)},
+        "policyTypes": ["Egress"],
+        "egress": egress,
+    }
+    return (_policy(f"job-{job.name}-network-policy", described, content),)
+
+
+def _edges(job: Run) -> tuple[Edge, ...]:
+    return job.talks_to if isinstance(job, ScheduledJob) else ()
+
+
+def _to_service(edge: Edge, cluster: Cluster) -> Body:
+    return {"to": [_peer(edge.service, cluster)], "ports": _ports([edge.port])}
+
+
+def _to_outside(wanted: Outside, cluster: Cluster) -> Body:
+    """A NetworkPolicy knows no names: a Service's namespace, an address, or every address."""
+    namespace = _namespace_in(wanted.host, cluster.args.dns.domain)
+    if namespace:
+        return {"to": [_namespace_peer([namespace], {})], "ports": _ports([wanted.port])}
+    try:
+        block: Body = {"cidr": str(ip_network(wanted.host))}
+    except ValueError:
+        block = {"cidr": "0.0.0.0/0", "except": list(NOT_OUTSIDE)}
+    return {"to": [{"ipBlock": block}], "ports": _ports([wanted.port])}
+
+
+def _namespace_in(host: str, domain: str) -> str | None:
+    """``storage`` in ``minio.storage.svc`` and in ``minio.storage.svc.cluster.local``."""
+    found = re.fullmatch(rf"[^.]+\.([^.]+)\.svc(\.{re.escape(domain)})?", host)
+    return found[1] if found else None
 
 
 def _to_internet() -> Body:

@@ -8,15 +8,15 @@ from ...audience import mirrored
 from ...files import directories
 from . import quantity, timing
 from .files import config_hash
-from .mounts import job_mounts, server_mounts
-from .naming import labels, selector
+from .mounts import job_mounts, scheduled_mounts, server_mounts
+from .naming import account_name, labels, selector
 from .probes import probes
 from .security import container_security, pod_security
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from ...spec import Job, Resources, ServiceSpec
+    from ...spec import Job, Resources, Run, ScheduledJob, ServiceSpec
     from .cluster import Cluster
     from .manifest import Body
     from .mounts import Mount
@@ -41,6 +41,7 @@ def server_template(spec: ServiceSpec, cluster: Cluster) -> Body:
         "lifecycle": {"preStop": _pre_stop(spec)},
     }
     body = _pod(spec, cluster, mounts, container) | {
+        **_placement(spec, cluster),
         "automountServiceAccountToken": bool(spec.api_access),
         "terminationGracePeriodSeconds": timing.stop(spec),
     }
@@ -58,21 +59,33 @@ def job_template(spec: ServiceSpec, job: Job, cluster: Cluster) -> Body:
     On the nodes of its service, without a GPU of its own: a ReadWriteOnce volume is attached to one
     node at a time.
     """
-    mounts = job_mounts(spec, job)
+    near = {"affinity": _near(spec)} if spec.volumes else {}
+    where = _placement(spec, cluster) | near
+    return _run_template(spec, job, cluster, job_mounts(spec, job), where)
+
+
+def scheduled_template(spec: ServiceSpec, job: ScheduledJob, cluster: Cluster) -> Body:
+    """The pod of one run of ``job``, on any node: it has nothing of its server's."""
+    return _run_template(spec, job, cluster, scheduled_mounts(spec, job, cluster), {})
+
+
+def _run_template(
+    spec: ServiceSpec, run: Run, cluster: Cluster, mounts: Iterable[Mount], where: Body
+) -> Body:
     container: Body = {
         **_container(spec, cluster, mounts),
-        "command": list(job.command),
-        **_environment(job.environment),
-        "resources": _resources(job.resources, gpus=job.resources.gpus),
+        "command": list(run.command),
+        **_environment(run.environment),
+        "resources": _resources(run.resources, gpus=run.resources.gpus),
     }
     body = _pod(spec, cluster, mounts, container) | {
+        "serviceAccountName": account_name(spec, run),
         "automountServiceAccountToken": False,
         # A pod that failed stays for its log; OnFailure would overwrite it.
         "restartPolicy": "Never",
+        **where,
     }
-    if spec.volumes:
-        body["affinity"] = _near(spec)
-    return _template(labels(spec, cluster, job), config_hash(directories(job.files)), body)
+    return _template(labels(spec, cluster, run), config_hash(directories(run.files)), body)
 
 
 def _template(pod_labels: Body, annotations: Body, body: Body) -> Body:
@@ -84,10 +97,9 @@ def _pod(spec: ServiceSpec, cluster: Cluster, mounts: Iterable[Mount], container
     volumes = [mount.volume() for mount in mounts]
     pull = [{"name": PULL_SECRET}] if cluster.images.pull_secret else []
     return {
-        "serviceAccountName": spec.instance,
+        "serviceAccountName": account_name(spec),
         "enableServiceLinks": False,
         "securityContext": pod_security(spec),
-        **_placement(spec, cluster),
         **({"imagePullSecrets": pull} if pull else {}),
         "containers": [container],
         **({"volumes": volumes} if volumes else {}),

@@ -11,7 +11,7 @@ from typing import Any
 import pulumi
 from pulumi_kubernetes.apiextensions import CustomResource
 from pulumi_kubernetes.apps.v1 import DaemonSet, Deployment
-from pulumi_kubernetes.batch.v1 import Job
+from pulumi_kubernetes.batch.v1 import CronJob, Job
 from pulumi_kubernetes.core.v1 import (
     ConfigMap,
     LimitRange,
@@ -37,6 +37,7 @@ Secrets = Mapping[str, pulumi.Output[str]]
 RESOURCES: Mapping[tuple[str, str], Callable[..., pulumi.CustomResource]] = {
     ("apps/v1", "DaemonSet"): DaemonSet,
     ("apps/v1", "Deployment"): Deployment,
+    ("batch/v1", "CronJob"): CronJob,
     ("batch/v1", "Job"): Job,
     (certificates.VERSION, "Certificate"): partial(
         CustomResource, api_version=certificates.VERSION, kind="Certificate"

@@ -19,14 +19,6 @@ NO_AWAIT = {"pulumi.com/skipAwait": "true"}
 
 def claim(spec: ServiceSpec, volume: Volume, cluster: Cluster) -> Manifest:
     """The PersistentVolumeClaim of ``volume``."""
-    args = cluster.args
-    storage_class = args.shared_storage_class if volume.shared else args.storage_class
-    content: Body = {
-        "accessModes": ["ReadWriteMany" if volume.shared else "ReadWriteOnce"],
-        "resources": {"requests": {"storage": memory(volume.size)}},
-    }
-    if storage_class:
-        content["storageClassName"] = storage_class
     return Manifest(
         suffix=f"volume-{volume.name}",
         # A claim cannot change its class or mode: the engine would replace it and lose its data.
@@ -37,6 +29,17 @@ def claim(spec: ServiceSpec, volume: Volume, cluster: Cluster) -> Manifest:
             "metadata": metadata(
                 spec, cluster, f"{spec.instance}-{volume.name}", annotations=NO_AWAIT
             ),
-            "spec": content,
+            "spec": claim_spec(volume.size, cluster, shared=volume.shared),
         },
     )
+
+
+def claim_spec(size: float, cluster: Cluster, *, shared: bool = False) -> Body:
+    """What is asked of the storage: ``size`` GiB for one node, or for several at once."""
+    args = cluster.args
+    storage_class = args.shared_storage_class if shared else args.storage_class
+    return {
+        "accessModes": ["ReadWriteMany" if shared else "ReadWriteOnce"],
+        "resources": {"requests": {"storage": memory(size)}},
+        **({"storageClassName": storage_class} if storage_class else {}),
+    }

@@ -75,7 +75,7 @@ def _install(source: Path) -> None:
 
     try:
         chosen = settings.read(os.environ)
-        manifest = restoring.install(source, chosen.data_directory)
+        manifest = restoring.install_directory(source, chosen.data_directory)
     except (settings.SettingError, errors.Refused) as error:
         sys.exit(f"faiss_server: {error}")
     except OSError as error:

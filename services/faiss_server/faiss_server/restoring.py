@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import threading
 import time
+from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 from uuid import uuid4
@@ -13,16 +14,19 @@ from . import manifest as manifests
 from . import roles
 from .built import Built, Origin
 from .errors import Conflict, Invalid, NoRoom, NotTheWriter, Unknown
+from .files import alone
 from .manifest import BadManifestError, Manifest
 from .record import Restored
-from .snapshot_files import BadSnapshotError, verify
+from .snapshot_files import CHUNK, BadSnapshotError, verify, write_file
 from .snapshots import INCOMPLETE, Snapshots
 from .store import Store, put_log_aside
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
 
     from .engine import Engine
+    from .manifest import File
 
 STAGING = f"{INCOMPLETE}restore"
 ABANDONED_SECONDS = 3600.0
@@ -157,27 +161,50 @@ class Restorer:
             )
 
 
-def install(source: Path, data: Path) -> Manifest:
-    """Copy a verified snapshot into a data directory that holds nothing, while no server runs.
+def install(manifest: Manifest, content: Callable[[File], Iterable[bytes]], data: Path) -> Manifest:
+    """Make ``manifest`` the snapshot of a data directory that holds nothing, while no server runs.
 
-    Raises Conflict for a directory in use, and Invalid for a snapshot that is not whole.
+    A crash before the end leaves nothing that counts. Raises Conflict for a directory in use, and
+    Invalid for a snapshot that is not whole.
     """
+    with ExitStack() as held:
+        try:
+            held.enter_context(alone(data / "LOCK"))
+        except BlockingIOError:
+            raise Conflict(f"{data} is in use by another process: nothing was changed") from None
+        require_empty(data)
+        snapshots = Snapshots(data / "snapshots", data / "aside")
+        snapshots.remove_incomplete()
+        root = snapshots.directory / STAGING
+        for file in manifest.files:
+            (root / file.path).parent.mkdir(parents=True, exist_ok=True)
+            write_file(root / file.path, content(file))
+        _require_good(root, manifest)
+        position = manifest.position + 1
+        epochs = (*manifest.epochs, (roles.next_epoch(manifest.epochs), position))
+        return _placed(snapshots, Restore(manifest, root), position, epochs)
+
+
+def require_empty(data: Path) -> None:
+    """Raise Conflict where there is a snapshot, good or bad, or a log."""
+    for name in ("snapshots", "aside", "log"):
+        if any(not path.name.startswith(INCOMPLETE) for path in (data / name).glob("*")):
+            raise Conflict(f"{data} holds indexes already: nothing was changed")
+
+
+def install_directory(source: Path, data: Path) -> Manifest:
+    """The same with the files below ``source``."""
     try:
         manifest = manifests.decode((source / manifests.NAME).read_bytes())
     except (OSError, BadManifestError) as error:
         raise Invalid(f"{source / manifests.NAME}: {error}") from error
-    snapshots = Snapshots(data / "snapshots", data / "aside")
-    if snapshots.versions() or any((data / "log").glob("*")):
-        raise Conflict(f"{data} holds indexes already: nothing was changed")
-    root = snapshots.directory / STAGING
-    shutil.rmtree(root, ignore_errors=True)
-    for file in manifest.files:
-        (root / file.path).parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(source / file.path, root / file.path)
-    _require_good(root, manifest)
-    position = manifest.position + 1
-    epochs = (*manifest.epochs, (roles.next_epoch(manifest.epochs), position))
-    return _placed(snapshots, Restore(manifest, root), position, epochs)
+    return install(manifest, lambda file: _chunks(source / file.path), data)
+
+
+def _chunks(path: Path) -> Iterator[bytes]:
+    with path.open("rb") as file:
+        while chunk := file.read(CHUNK):
+            yield chunk
 
 
 def _require_good(root: Path, manifest: Manifest) -> None:

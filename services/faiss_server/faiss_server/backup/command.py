@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..settings import SettingError
@@ -40,6 +41,8 @@ def run(arguments: Sequence[str], environment: Mapping[str, str]) -> int:
                 _list(backups)
             case "verify":
                 _verify(backups, backups.chosen(asked.name))
+            case "install":
+                _install(backups, Path(environment.get("FAISS_DATA_DIR", "/data")))
             case "restore":
                 _restore(backups, backups.chosen(asked.name), accept_loss=asked.accept_loss)
             case _:
@@ -56,6 +59,9 @@ def parser() -> argparse.ArgumentParser:
     commands = found.add_subparsers(dest="command", required=True)
     commands.add_parser("create", help="back up what the server holds at this moment")
     commands.add_parser("list", help="the backups that exist, oldest first")
+    commands.add_parser(
+        "install", help="put the latest good backup into an empty FAISS_DATA_DIR without a server"
+    )
     for name, words in (
         ("verify", "read every byte of a backup and compare checksums"),
         ("restore", "let the server take over a backup"),
@@ -103,6 +109,24 @@ def _restore(backups: Backups, found: Record, *, accept_loss: bool) -> None:
     except (DamagedError, RefusedError) as error:
         raise BackupError(f"{found.name} is not restored, nothing was changed: {error}") from None
     _say(f"restored {_line(found)}")
+
+
+def _install(backups: Backups, data: Path) -> None:
+    """Nothing to restore and nowhere to put it are both an end that a server may start after."""
+    from ..errors import Conflict  # noqa: PLC0415 - faiss is loaded with it
+    from ..restoring import require_empty  # noqa: PLC0415
+    from .filling import fill  # noqa: PLC0415
+
+    try:
+        require_empty(data)
+    except Conflict as error:
+        _say(str(error))
+        return
+    names = backups.names()
+    if not names:
+        _say(f"there is no backup yet: {data} stays empty")
+        return
+    _say(f"installed {_line(fill(backups, names, data))}")
 
 
 def _drill(backups: Backups, found: Record) -> None:

@@ -1,0 +1,54 @@
+"""A control plane that knows another project's kinds, from that project's own module."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import yaml
+
+from tests.cluster.api import Api, Ref
+from tests.cluster.control_plane.plane import control_plane
+from tests.cluster.waiting import until_nothing
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tests.cluster.control_plane.binaries import Binaries
+
+NAMESPACE = "ai"
+
+
+def definition(module: str, path: str) -> Any:
+    """The definition in the file ``path`` of a Go module; skips where it cannot be had."""
+    command = ["go", "mod", "download", "-json", module]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode:
+        pytest.skip(f"{module} cannot be had: {done.stderr or done.stdout}")
+    return yaml.safe_load((Path(json.loads(done.stdout)["Dir"]) / path).read_text())
+
+
+@contextmanager
+def knowing(definition: Any, programs: Binaries, folder: Path) -> Iterator[Api]:
+    """A control plane that knows what ``definition`` defines, and the namespace ``ai``."""
+    with control_plane(programs, folder) as plane, plane.client() as client:
+        found = Api(client)
+        found.apply(definition)
+        namespace = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": NAMESPACE}}
+        found.apply(namespace)
+        until_nothing(lambda: not_served(found, definition))
+        yield found
+
+
+def not_served(api: Api, definition: Any) -> list[str]:
+    """Nothing once the server has taken the kind in, and answers for it a moment later."""
+    ref = Ref.of(definition)
+    conditions = api.get(ref).get("status", {}).get("conditions", [])
+    held = [each["type"] for each in conditions if each["status"] == "True"]
+    group, version = definition["spec"]["group"], definition["spec"]["versions"][0]["name"]
+    answers = api.client.get(f"/apis/{group}/{version}").is_success
+    return [] if "Established" in held and answers else [f"{ref} is {held}"]

@@ -1,4 +1,4 @@
-"""Scaling and jobs by the clock."""
+"""Scaling, by load and by the clock, and jobs by the clock."""
 
 from collections.abc import Iterator
 from zoneinfo import available_timezones
@@ -12,6 +12,9 @@ SCALED = ("keda.sh/ScaledObject",)
 CRON = ("batch/CronJob",)
 ALLOWED = "researchflow.ai/allow-zero"
 UNKNOWN_ZONE = "must be a time zone of the IANA database"
+NO_CEILING = "must be set; unset, KEDA goes up to 100"
+NOT_KNOWING = "must be 'false': without data, KEDA would take the load for 0"
+NO_FALLBACK = "must be set, for the time in which nobody knows the load"
 MAY_STOP = "must be 1 or more, unless the annotation says that nobody may be served"
 
 
@@ -49,6 +52,28 @@ def zero(resource: Resource, config: ZeroConfig) -> Iterator[Finding]:
     )
 
 
+def ceiling(resource: Resource, _config: NoConfig) -> Iterator[Finding]:
+    """No limit to what a load may cost."""
+    yield from resource["spec"]["maxReplicaCount"].require(NO_CEILING)
+
+
+def metrics(resource: Resource, _config: NoConfig) -> Iterator[Finding]:
+    """A scaler that takes missing metrics for idleness, in the middle of the rush."""
+    fallback = resource["spec"]["fallback"]["replicas"]
+    for trigger in resource["spec"]["triggers"].items():
+        kind = trigger["type"]
+        if kind.hidden or kind.value == "prometheus":
+            found = (
+                *trigger["metadata"]["ignoreNullValues"].refuse_if(_is_not_off, NOT_KNOWING),
+                *fallback.require(NO_FALLBACK),
+            )
+            yield from in_doubt(found, kind)
+
+
+def _is_not_off(value: object) -> bool:
+    return value != "false"
+
+
 def _is_no_zone(value: object) -> bool:
     return value not in available_timezones()
 
@@ -72,5 +97,23 @@ RULES = (
         kinds=SCALED,
         check=zero,
         config=ZeroConfig,
+    ),
+    Rule(
+        id="scaling/ceiling",
+        severity=Severity.HIGH,
+        protects="the budget, which a scaler without a limit can spend in an hour",
+        fix="set maxReplicaCount to what the capacity and the GPU pool hold",
+        reference="KEDA documentation, ScaledObject",
+        kinds=SCALED,
+        check=ceiling,
+    ),
+    Rule(
+        id="scaling/metrics",
+        severity=Severity.HIGH,
+        protects="users, whose servers would go while nobody knows the load",
+        fix="set ignoreNullValues: 'false' on prometheus triggers, and fallback.replicas",
+        reference="KEDA documentation, Prometheus scaler and fallback",
+        kinds=SCALED,
+        check=metrics,
     ),
 )

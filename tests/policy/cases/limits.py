@@ -30,6 +30,13 @@ def clocked(zone: str) -> dict[str, Any]:
     return scaled(triggers=[{"type": "cron", "metadata": {"timezone": zone}}])
 
 
+def asking(fallback: dict[str, Any] | None, **metadata: str) -> dict[str, Any]:
+    """An object that is scaled by what Prometheus says."""
+    found = scaled(triggers=[{"type": "prometheus", "metadata": metadata}])
+    found["spec"] |= {} if fallback is None else {"fallback": fallback}
+    return found
+
+
 def estimate(expected: float, high: float, budget: float | None = 1000) -> dict[str, Any]:
     limit = {} if budget is None else {"monthlyUsd": budget}
     return {"estimateUsd": {"low": 1, "expected": expected, "high": high}, **limit}
@@ -41,7 +48,28 @@ def kept(**changed: str) -> dict[str, Any]:
     return {"track": "stable", "backup": backup | changed}
 
 
+SCALING = (
+    Case(
+        rule="scaling/ceiling",
+        token=SCALED,
+        red=(scaled(minReplicaCount=1),),
+        green=(scaled(maxReplicaCount=3),),
+    ),
+    Case(
+        rule="scaling/metrics",
+        token=SCALED,
+        red=(
+            asking({"replicas": 2}),
+            asking({"replicas": 2}, ignoreNullValues="true"),
+            asking(None, ignoreNullValues="false"),
+        ),
+        green=(asking({"replicas": 2}, ignoreNullValues="false"), clocked("UTC")),
+    ),
+)
+
+
 CASES = (
+    *SCALING,
     Case(
         rule="alerts/bounds",
         token=PROMETHEUS,

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
 BOARD = "ai-overview"
 HEALTH = "infrastructure-health"
+REPLICAS = "kube_deployment_spec_replicas"
 
 
 def availability(facts: Facts) -> Group:
@@ -35,7 +36,7 @@ def service_down(facts: Facts) -> Alert:
     return Alert(
         name=name,
         measures=measures,
-        condition=facts.beyond(name, f"({measures})"),
+        condition=unless_asleep(facts.beyond(name, f"({measures})"), facts),
         severity="critical",
         category="infrastructure",
         service="",
@@ -69,7 +70,7 @@ def missing(facts: Facts) -> Alert:
     return Alert(
         name=name,
         measures=measures,
-        condition=facts.beyond(name, f"({measures})"),
+        condition=unless_asleep(facts.beyond(name, f"({measures})"), facts),
         severity="critical",
         category="monitoring",
         service="",
@@ -77,3 +78,15 @@ def missing(facts: Facts) -> Alert:
         summary="A service has disappeared from monitoring.",
         description="{{ $labels.service }}: Prometheus finds no address of it to scrape.",
     )
+
+
+def unless_asleep(condition: str, facts: Facts) -> str:
+    """``condition``, but not for a service that is to have no copy now.
+
+    Where nobody knows whether it is to, it holds.
+    """
+    asleep = [
+        named(f'max({REPLICAS}{{deployment=~"{"|".join(deployments)}"}})', service) + " == 0"
+        for service, deployments in sorted(facts.sleepers.items())
+    ]
+    return f"{condition} unless on (service) ({either(*asleep)})" if asleep else condition

@@ -76,6 +76,8 @@ class Facts:
     gpu_hour_usd: float = 0.0
     budget_usd: float = 0.0
     request_usd: float = 0.0
+    sleepers: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: MappingProxyType({}))
+    """Services that may have no copy at all, and the Deployments that want none when they do."""
     thresholds: Mapping[str, Threshold] = field(default_factory=lambda: MappingProxyType({}))
     """Those that the stack sets itself, by alert."""
 

@@ -109,7 +109,24 @@ def facts(args: AlertsArgs, context: Context, *, remote_write: bool = False) -> 
         budget_usd=context.budget_usd,
         request_usd=args.request_price,
         thresholds=MappingProxyType(set_here),
+        sleepers=sleepers(context),
     )
+
+
+def sleepers(context: Context) -> dict[str, tuple[str, ...]]:
+    """Services that may have no copy, by the Deployments that say so.
+
+    Where all that uses GPUs sleeps, so do the GPU nodes, and with them what watches GPUs.
+    """
+    found: dict[str, tuple[str, ...]] = {
+        spec.name: (spec.instance,)
+        for spec in context.peers
+        if spec.scaling and spec.scaling.sleeps
+    }
+    on_gpus = [spec for spec in context.peers if spec.resources.gpus and not spec.per_node]
+    if on_gpus and all(spec.name in found for spec in on_gpus):
+        found["dcgm-exporter"] = tuple(spec.instance for spec in on_gpus)
+    return found
 
 
 def inputs(found: Facts) -> dict[str, Any]:

@@ -38,8 +38,11 @@ def data(body: bytes) -> dict[str, Any]:
 
 
 def jobs(specs: Sequence[ServiceSpec]) -> tuple[str, ...]:
-    """The jobs that Prometheus has for ``specs``: one for each service with metrics, and itself."""
-    scraped = {spec.name for spec in specs if spec.scrape is not None}
+    """The jobs that Prometheus has for ``specs``: one for each service with metrics, and itself.
+
+    One that may have no copy may have no target.
+    """
+    scraped = {spec.name for spec in specs if spec.scrape is not None and spec.least}
     return tuple(sorted(scraped | {"prometheus"}))
 
 

@@ -23,6 +23,14 @@ def verdict(question: Question, answers: Sequence[Answer], *, seconds: float, ru
 
     ``runbooks``: where the pages are.
     """
+    if _asleep(question, answers):
+        return Row(
+            subject=question.subject,
+            asked=question.words,
+            answer="asleep: no copy runs, as scaling allows",
+            verdict=Verdict.OK,
+            seconds=seconds,
+        )
     bad = [answer for answer in answers if not _good(question, answer)]
     failed = bool(bad) or not answers
     return Row(
@@ -38,6 +46,16 @@ def verdict(question: Question, answers: Sequence[Answer], *, seconds: float, ru
 def page(runbooks: str, name: str) -> str:
     """Where the runbook ``name`` is."""
     return f"{runbooks.rstrip('/')}/{name}.md"
+
+
+def _asleep(question: Question, answers: Sequence[Answer]) -> bool:
+    """Whether a service has no copy and may have none, or every gateway says so in its place."""
+    if not answers:
+        return question.spec.least == 0
+    return all(
+        answer.status == HTTPStatus.SERVICE_UNAVAILABLE and b"asleep" in answer.body
+        for answer in answers
+    )
 
 
 def _good(question: Question, answer: Answer) -> bool:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from components.scaling import LoadArgs, ScalingArgs, scaled
 from rf.health import monitoring
 from rf.health.examine import Examination
 from rf.health.questions import questions
@@ -159,6 +160,30 @@ def test_a_prometheus_that_makes_no_sense_is_unhealthy(body: bytes) -> None:
     rows = examined(well("local", prometheus=(Answer(copy="p", status=200, body=body),)))
 
     assert failing(rows) == {"targets", "alerts"}
+
+
+def with_sleepers() -> dict[str, Row]:
+    """Staging whose Triton has no copy, and may have none; its gateway says so."""
+    args = ScalingArgs(load=LoadArgs(in_flight=4, min=0, max=1))
+    sleeping = tuple(
+        scaled(spec, args if spec.name == "triton" else None) for spec in specs("staging")
+    )
+    asleep = Answer(copy="g", status=503, body=b'{"error": "triton is asleep or starting"}')
+    reach = well("staging", triton_stable=(), gateway=(asleep,))
+    rows = Examination(specs=sleeping, reach=reach, runbooks=RUNBOOKS).rows()
+    return {row.subject: row for row in rows}
+
+
+def test_a_service_that_may_sleep_is_well_while_it_does() -> None:
+    rows = with_sleepers()
+
+    for subject in ("triton-stable", "triton for clients"):
+        assert rows[subject].verdict is Verdict.OK
+        assert rows[subject].answer == "asleep: no copy runs, as scaling allows"
+
+
+def test_a_service_that_must_run_is_not_well_without_a_copy() -> None:
+    assert "triton-stable" in failing(examined(well("staging", triton_stable=()), "staging"))
 
 
 def test_every_runbook_that_is_named_exists() -> None:

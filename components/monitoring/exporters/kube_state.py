@@ -24,6 +24,10 @@ METRICS = (
 )
 
 
+OF_DEPLOYMENTS = ("kube_deployment_spec_replicas", "kube_deployment_status_replicas_ready")
+"""How many copies are wanted and how many are ready, where that changes."""
+
+
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class KubeStateMetricsArgs:
     """Settings of kube-state-metrics, which exists on Kubernetes only."""
@@ -34,7 +38,10 @@ class KubeStateMetricsArgs:
 
 
 class KubeStateMetrics(AIService[KubeStateMetricsArgs]):
-    """Watches the pods of the platform's two namespaces, and nothing else of the cluster."""
+    """Watches the pods of the platform's two namespaces, and nothing else of the cluster.
+
+    Where a service is scaled, it watches Deployments, too.
+    """
 
     service = "kube-state-metrics"
     args_type = KubeStateMetricsArgs
@@ -45,6 +52,9 @@ class KubeStateMetrics(AIService[KubeStateMetricsArgs]):
 
     @classmethod
     def describe(cls, args: KubeStateMetricsArgs, context: Context) -> ServiceSpec:
+        scaled = any(spec.scaling for spec in context.peers)
+        metrics = (*METRICS, *OF_DEPLOYMENTS) if scaled else METRICS
+        deployments = ApiAccess(resources=("deployments",), verbs=("list", "watch"), group="apps")
         nothing = NoTool(reason="the image holds nothing but kube-state-metrics")
         return ServiceSpec(
             name=cls.service,
@@ -56,8 +66,8 @@ class KubeStateMetrics(AIService[KubeStateMetricsArgs]):
                 f"--port={PORT}",
                 f"--telemetry-port={OWN_PORT}",
                 f"--namespaces={context.namespace},{context.node_namespace}",
-                "--resources=pods",
-                f"--metric-allowlist={','.join(METRICS)}",
+                f"--resources={'deployments,pods' if scaled else 'pods'}",
+                f"--metric-allowlist={','.join(metrics)}",
             ),
             ports=(Port(name="metrics", number=PORT), Port(name="own", number=OWN_PORT)),
             health=Health(
@@ -66,5 +76,8 @@ class KubeStateMetrics(AIService[KubeStateMetricsArgs]):
             ),
             resources=Resources(cpu=args.cpu, memory=args.memory),
             scrape=Scrape(port=PORT),
-            api_access=(ApiAccess(resources=("pods",), verbs=("list", "watch")),),
+            api_access=(
+                ApiAccess(resources=("pods",), verbs=("list", "watch")),
+                *((deployments,) if scaled else ()),
+            ),
         )

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from alerts.rules import EVERY_JOB
+from dataclasses import replace
+
+from alerts.rules import EVERY_JOB, EVERYTHING
 from tests.monitoring.promtool import Firing, Scenario
 
 
@@ -11,6 +13,10 @@ def up(job: str, values: str, instance: str = "a") -> dict[str, str]:
 
 
 EVERYTHING_UP = {key: value for job in EVERY_JOB for key, value in up(job, "1x60").items()}
+
+SLEEPING = replace(
+    EVERYTHING, sleepers={"triton": ("triton-stable",), "ollama": ("ollama-stable",)}
+)
 
 AVAILABILITY = (
     Scenario(
@@ -79,6 +85,39 @@ AVAILABILITY = (
                     labels={"service": "faiss", "job": "faiss"},
                     says="faiss: Prometheus finds no address of it to scrape.",
                 ),
+            ),
+        },
+    ),
+    Scenario(
+        alert="TargetMissing",
+        name="is silent while a service is to sleep, and not when it is to be awake",
+        series=EVERYTHING_UP
+        | up("triton", "1x4 stale")
+        | {'kube_deployment_spec_replicas{deployment="triton-stable"}': "1x4 0x40 1x60"},
+        facts=SLEEPING,
+        expect={
+            "10m": (),
+            "17m": (
+                Firing(
+                    labels={"service": "triton", "job": "triton"},
+                    says="triton: Prometheus finds no address of it to scrape.",
+                ),
+            ),
+        },
+    ),
+    Scenario(
+        alert="ServiceDown",
+        name="is silent while a service is to sleep, and not where nobody knows whether it is",
+        series=EVERYTHING_UP
+        | {
+            'ollama_up{job="ollama-exporter", instance="x", instance_address="a"}': "0x60",
+            'kube_deployment_spec_replicas{deployment="ollama-stable"}': "0x40 stale",
+        },
+        facts=SLEEPING,
+        expect={
+            "5m": (),
+            "13m": (
+                Firing(labels={"service": "ollama"}, says="ollama: none of its copies answers."),
             ),
         },
     ),

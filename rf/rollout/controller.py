@@ -11,24 +11,14 @@ from typing import TYPE_CHECKING
 
 from ..errors import BadInputError
 from . import drift, records
-from .core import (
-    Enter,
-    Hold,
-    Kind,
-    Pause,
-    Phase,
-    Resume,
-    Rollback,
-    Verdict,
-    after,
-    decide,
-)
+from .acts import Acts, BlindError, UnrecordedError, way_back
+from .core import Enter, Hold, Pause, Phase, Resume, Rollback, Verdict, after, decide
 from .effects import EffectError
-from .lanes import Interrupted, Lanes, RollbackError
-from .ledger import ATTEMPTS, RETRY_SECONDS, Ledger
+from .lanes import Interrupted, RollbackError
+from .ledger import Ledger
 from .observer import Observer
 from .store import StoreError
-from .subject import FeatureSubject, Pass
+from .subject import Pass
 from .world import DeployError
 
 if TYPE_CHECKING:
@@ -41,14 +31,6 @@ if TYPE_CHECKING:
     from .observer import Look
     from .subject import Subject
     from .world import World
-
-
-class BlindError(EffectError):
-    """The gateways could not be read before a step, so nothing was changed for it."""
-
-
-class UnrecordedError(Exception):
-    """The store failed in the middle of a rollout, which was rolled back without a record."""
 
 
 @dataclass(kw_only=True)
@@ -74,7 +56,7 @@ class Controller:
         self._ledger = Ledger(self.world, self.journal, self.lease)
         self._observer = Observer(self.world, self.subject, self.gates, self.history)
         self._verdict: Verdict | None = None
-        self._touched = -1
+        self._acts = Acts(self.world, self.subject, self._observer, self.ended)
         self._compared = False
 
     def run(self, state: State, command: Command | None = None) -> State:
@@ -84,11 +66,11 @@ class Controller:
         RollbackError when a rollback failed, StoreError when nothing was changed and nothing can be
         recorded, UnrecordedError when something was.
         """
-        self._touched = max(self._touched, state.stage)
+        self._acts.touched(state.stage)
         try:
             return self._run(state, command)
         except StoreError as error:
-            raise self._without_record(state, error) from None
+            raise self._acts.without_record(state, error) from None
 
     def _run(self, state: State, command: Command | None) -> State:
         unfinished = records.unfinished(self.journal.entries)
@@ -176,7 +158,7 @@ class Controller:
         """Announce ``action``, take it, and say that it was taken."""
         passed = self._announce(state, action, judgement)
         try:
-            taken = self._act(state, action, passed)
+            taken = self._acts.take(state, action, passed, self.settings)
         except (EffectError, DeployError, BadInputError) as error:
             failed = {"action": records.action_record(action), "reason": str(error)}
             self._ledger.write(records.FAILED, failed)
@@ -218,52 +200,6 @@ class Controller:
         self._ledger.write(records.INTENT, intent)
         return found
 
-    def _act(self, state: State, action: Action, passed: Pass | None) -> State:
-        match action:
-            case Enter(stage=index):
-                return self._enter(state, action, index, passed)
-            case Rollback():
-                return self._roll_back(state, action)
-            case Resume():
-                self._observer.forget()
-        return after(state, action, self._now())
-
-    def _enter(self, state: State, action: Enter, index: int, passed: Pass | None) -> State:
-        stage = state.plan.stages[index]
-        lanes = Lanes(self.world, self.subject, self.ended)
-        zero = self._zero()
-        self._touched = max(self._touched, index)
-        if state.current is None:
-            lanes.prepare()
-            zero = self._zero()
-        lanes.enter(stage, passed)
-        taken = after(state, action, self._now())
-        if stage.kind is not Kind.REMOVE:
-            self._observer.begin_step(taken, zero)
-        return taken
-
-    def _zero(self) -> Look:
-        """The counters of before a step; BlindError when they cannot be read."""
-        for attempt in range(ATTEMPTS):
-            if attempt:
-                self.world.clock.sleep(RETRY_SECONDS)
-            look = self._observer.look()
-            if not look.fault:
-                return look
-        raise BlindError(look.fault)
-
-    def _roll_back(self, state: State, action: Rollback) -> State:
-        lanes = Lanes(self.world, self.subject)
-        lanes.rollback(action)
-        current = self.world.desired.current()
-        alone = drift.fingerprint(current, self.subject) == self.settings
-        left = lanes.clear(deploy=alone)
-        if not alone and not isinstance(self.subject, FeatureSubject):
-            left = [*left, "other settings were edited meanwhile, so the canary waits at 0 % for "
-                    "the next deployment to remove it"]  # fmt: skip
-        reason = "; ".join([action.reason, *left])
-        return after(state, replace(action, reason=reason), self._now())
-
     def _instead(self, state: State, action: Action, error: Exception) -> Action:
         """What follows an action that could not be taken: a step that was not reached goes back.
 
@@ -273,22 +209,6 @@ class Controller:
         if not isinstance(action, Enter) or isinstance(error, BlindError):
             return Pause(reason=reason)
         return way_back(state, action.stage, reason) or Pause(reason=reason)
-
-    def _without_record(self, state: State, error: StoreError) -> Exception:
-        """Go back where nothing can be recorded any more: nobody would know how to go on."""
-        if self._touched < 0:
-            return error
-        action = way_back(state, self._touched, str(error))
-        if action is None:
-            return error
-        lanes = Lanes(self.world, self.subject)
-        lanes.rollback(action)
-        left = lanes.clear(deploy=True)
-        said = "; ".join([str(error), *left])
-        self.world.notifier.tell("rolled_back", f"{self.subject.name}: {said}")
-        return UnrecordedError(
-            f"{said}; so {self.subject.name} went back to {action.weight} %, without a record"
-        )
 
     def _tell(self, state: State, action: Action) -> None:
         words = {
@@ -303,16 +223,6 @@ class Controller:
 
     def _now(self) -> float:
         return self.world.clock.now().timestamp()
-
-
-def way_back(state: State, stage: int, reason: str) -> Rollback | None:
-    """The rollback of a rollout that was on its way to ``stage``; None when it is past that."""
-    kinds = {each.kind for each in state.plan.stages[: stage + 1]}
-    if kinds & {Kind.RETURN, Kind.REMOVE}:
-        return None
-    return Rollback(
-        weight=state.plan.rollback_to, reason=reason, restore_stable=Kind.REPLACE in kinds
-    )
 
 
 __all__ = ["Controller", "Interrupted", "RollbackError", "UnrecordedError"]

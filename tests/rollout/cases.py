@@ -63,6 +63,21 @@ def subject(found: dict[str, Any]) -> VersionSubject:
 SUBJECT = subject(tree())
 
 
+BAD = Version(error_rate=0.5)
+
+
+def at_weight(world: Simulated, weight: int, act: Callable[[], None]) -> Callable[[], None]:
+    """Once, when the canary has ``weight`` per cent of the users."""
+    done: list[bool] = []
+
+    def meanwhile() -> None:
+        if world.weights["canary"] == weight and not done:
+            done.append(True)
+            act()
+
+    return meanwhile
+
+
 def begun(world: Simulated, pace: PaceArgs = PACE) -> Session:
     return session.start(
         world.world.store,

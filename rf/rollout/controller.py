@@ -7,6 +7,7 @@ reported is taken again, and evidence begins anew at the step that was reached.
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, field, replace
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from ..errors import BadInputError
@@ -19,6 +20,7 @@ from .ledger import Ledger
 from .observer import Observer
 from .store import StoreError
 from .subject import Pass
+from .telemetry import Telemetry
 from .world import DeployError
 
 if TYPE_CHECKING:
@@ -55,6 +57,8 @@ class Controller:
         """Make the parts that are this controller's own."""
         self._ledger = Ledger(self.world, self.journal, self.lease)
         self._observer = Observer(self.world, self.subject, self.gates, self.history)
+        begun = datetime.fromisoformat(self.journal.entries[0].at).timestamp()
+        self._telemetry = Telemetry(self.world, self.subject, begun)
         self._verdict: Verdict | None = None
         self._acts = Acts(self.world, self.subject, self._observer, self.ended)
         self._compared = False
@@ -69,10 +73,18 @@ class Controller:
         self._acts.touched(state.stage)
         try:
             return self._run(state, command)
+        except (RollbackError, StoreError, UnrecordedError):
+            self._telemetry.waits(state)
+            raise
+
+    def _run(self, state: State, command: Command | None) -> State:
+        try:
+            return self._go_on(state, command)
         except StoreError as error:
             raise self._acts.without_record(state, error) from None
 
-    def _run(self, state: State, command: Command | None) -> State:
+    def _go_on(self, state: State, command: Command | None) -> State:
+        self._show(state)
         unfinished = records.unfinished(self.journal.entries)
         if unfinished is not None:
             state = self._take(state, unfinished, None)
@@ -110,6 +122,7 @@ class Controller:
             action = self._unless_edited(state, action)
         self.watch(state, judgement, action)
         if isinstance(action, Hold):
+            self._show(state)
             self.world.clock.sleep(action.wait)
             return after(state, action, look.at)
         return self._take(state, action, judgement)
@@ -158,6 +171,7 @@ class Controller:
         """Announce ``action``, take it, and say that it was taken."""
         passed = self._announce(state, action, judgement)
         try:
+            began = self._now()
             taken = self._acts.take(state, action, passed, self.settings)
         except (EffectError, DeployError, BadInputError) as error:
             failed = {"action": records.action_record(action), "reason": str(error)}
@@ -172,7 +186,10 @@ class Controller:
             "settings": self.settings,
         }
         self._ledger.write(records.DONE, done)
+        if isinstance(action, Rollback):
+            self._telemetry.rolled_back(state, began, judged=judgement is not None)
         self._tell(taken, action)
+        self._show(taken)
         return taken
 
     def _announce(self, state: State, action: Action, judgement: Judgement | None) -> Pass | None:
@@ -220,6 +237,9 @@ class Controller:
         at = f" at {state.weight} %" if isinstance(action, Enter) else ""
         why = f": {state.reason}" if state.reason else ""
         self.world.notifier.tell(event, f"{self.subject.name}{at}{why}")
+
+    def _show(self, state: State) -> None:
+        self._telemetry.show(state, self._observer.judgements)
 
     def _now(self) -> float:
         return self.world.clock.now().timestamp()

@@ -31,13 +31,17 @@ class Everybody:
 
     def tell(self, event: str, words: str) -> None:
         line = f"{event.replace('_', ' ')}: {words}"
+        self.note(line)
+        if self._webhook:
+            self._post(line)
+
+    def note(self, line: str) -> None:
+        """For whoever looks: the terminal and the log."""
         self._say(line)
         try:
             self._log.write(line, self._clock.now())
         except BadInputError as error:
             self._say(str(error))
-        if self._webhook:
-            self._post(line)
 
     def _post(self, line: str) -> None:
         try:

@@ -53,6 +53,8 @@ class Observer:
         self._steps: dict[Line, list[Step]] = {}
         self._evidence: dict[str, Evidence] = {}
         self._down_since: dict[str, float] = {}
+        self.judgements: dict[str, Judgement] = {}
+        """The last verdict on each service in this step."""
 
     @property
     def is_judging(self) -> bool:
@@ -69,13 +71,14 @@ class Observer:
 
     def forget(self) -> None:
         """Let evidence begin anew."""
-        self._steps, self._evidence = {}, {}
+        self._steps, self._evidence, self.judgements = {}, {}, {}
 
     def begin_step(self, state: State, zero: Look) -> None:
         """From ``zero`` on, what is counted belongs to the stage that ``state`` is in."""
         if candidate(state) == "stable":
             # Another version is the candidate from here on, with evidence of its own.
             self.forget()
+        self.judgements = {}
         for line in self._lines:
             step = Step(weight=share(state), polls=(self._poll(state, zero, line),))
             self._steps.setdefault(line, []).append(step)
@@ -87,16 +90,15 @@ class Observer:
         together count all the same: nothing that fails is without an arm there.
         """
         evidence = {line: self._add(state, look, line) for line in self._lines}
-        found = []
         for service in self._subject.services:
             mine = [line for line in self._lines if line.service == service]
             if not are_told_apart(evidence, service):
                 mine = [line for line in mine if line.kind != "arms"]
             judged = {line: judge(self._gates[service], evidence[line]) for line in mine}
             decides = worst_of(tuple(judged.values()))
-            found.append(decides)
+            self.judgements[service] = decides
             self._evidence[service] = next(evidence[x] for x in mine if judged[x] is decides)
-        return worst_of(found)
+        return worst_of(list(self.judgements.values()))
 
     def bundle(self, service: str) -> Bundle | None:
         """What the last verdict on ``service`` rests on; None before there is one."""

@@ -10,6 +10,7 @@ from components.gateway.bootstrap import STATS_PORT
 
 from ..deploy import deployment
 from ..errors import BadInputError
+from .effects.pushgateway import Pushgateway
 from .log import Log
 from .notify import Everybody
 from .readings import STATISTICS
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
     from ..project import Project
     from ..stacks import CheckedStack
     from .clock import SystemClock
-    from .effects import Delivery, Gateways
+    from .effects import Delivery, Gateways, Inside
     from .store import Store
 
 LOGS = "logs"
@@ -119,16 +120,40 @@ class Wiring:
 
         return MachineDelivery(connect(), place(self.checked))
 
+    @cached_property
+    def inside(self) -> Inside:
+        """The way to services that are reached only from inside the platform."""
+        if self.checked.stack.settings.target.kind == "kubernetes":
+            from .effects.cluster import ClusterInside  # noqa: PLC0415
+
+            return ClusterInside(self._client, self.checked.stack.settings.context.namespace)
+        from .effects.machine import MachineInside  # noqa: PLC0415
+        from .targets import connect, containers  # noqa: PLC0415
+
+        through, *_ = containers(self.checked, self._gateway)
+        return MachineInside(connect(), through)
+
+    def metrics(self, say: Callable[[str], None]) -> Pushgateway:
+        """Where the rollout's own metrics are kept; ``say`` is told when they are not."""
+        return Pushgateway(
+            self.inside,
+            self._spec("pushgateway"),
+            say=say,
+            now=lambda: self.clock.now().timestamp(),
+        )
+
     def world(self, rollout: str) -> World:
         """All of it, for the rollout called ``rollout``."""
+        notifier = self.notifier()
         return World(
             desired=self.file,
             delivery=self.delivery,
             gateways=self.gateways,
             deployer=PulumiDeployer(self.file, self.tools, rollout),
             clock=self.clock,
-            notifier=self.notifier(),
+            notifier=notifier,
             store=self.store,
+            metrics=self.metrics(notifier.note),
         )
 
     def notifier(self) -> Everybody:
@@ -141,6 +166,9 @@ class Wiring:
     @property
     def _gateway(self) -> ServiceSpec:
         return next(spec for spec in self.checked.stack.specs if spec.front_door)
+
+    def _spec(self, name: str) -> ServiceSpec:
+        return next(spec for spec in self.checked.stack.specs if spec.name == name)
 
     @cached_property
     def _client(self) -> ApiClient:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
+
+from .effects.pushgateway import Nowhere
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -11,7 +13,7 @@ if TYPE_CHECKING:
 
     from settings import Stack
 
-    from .effects import Delivery, Gateways
+    from .effects import Delivery, Gateways, Metrics
     from .store import Store
     from .subject import Edits
 
@@ -74,3 +76,4 @@ class World:
     clock: Clock
     notifier: Notifier
     store: Store
+    metrics: Metrics = field(default_factory=Nowhere)

@@ -30,8 +30,6 @@ SERVICES = {
     for entry in parse(platform(stack), "Pulumi.test.yaml").entries
 }
 COMMANDS = ("copies", "logs", "inside", "q")
-# Groups of commands that other issues bring; when one is there, it leaves this list.
-EXPECTED_LATER = {"rollout", "backup"}
 
 
 def text(name: str) -> str:
@@ -131,7 +129,7 @@ def test_every_command_of_rf_exists(name: str) -> None:
         *(each.name for each in app.registered_groups),
     }
 
-    assert set(re.findall(r"`rf (\w+)", text(name))) <= exists | EXPECTED_LATER
+    assert set(re.findall(r"`rf (\w+)", text(name))) <= exists
 
 
 def test_every_setting_that_a_page_names_exists() -> None:

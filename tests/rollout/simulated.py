@@ -14,6 +14,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from rf.rollout.effects import EffectError
+from rf.rollout.effects.pushgateway import Nowhere
 from rf.rollout.store import StoreError
 from rf.rollout.world import DeployError, World
 from rf.stack_edit import edited
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from components.spec import ServiceSpec
+    from rf.rollout.effects import Metrics
     from rf.rollout.store import Store
     from rf.rollout.subject import Edits
     from settings import Stack
@@ -67,6 +69,7 @@ class Simulated:
     deployed: list[str] = field(default_factory=list)
     fail: Callable[[str], Exception | None] = lambda _: None
     meanwhile: Callable[[], None] = lambda: None
+    metrics: Metrics = field(default_factory=Nowhere)
     dead: bool = False
     harmed: int = 0
     """Requests that the canary failed."""
@@ -90,6 +93,7 @@ class Simulated:
             clock=self,
             notifier=self,
             store=_Mortal(self),
+            metrics=self.metrics,
         )
 
     # Desired

@@ -36,3 +36,24 @@ class Gateways(Protocol):
 
         A gateway that is started anew gets another name. EffectError when one does not answer.
         """
+
+
+class Inside(Protocol):
+    """A way to a service that may be reached only from inside the platform."""
+
+    def exchange(self, spec: ServiceSpec, path: str, content: str | None = None) -> str:
+        """GET ``path`` from one copy of ``spec`` (its port ``http``), or PUT ``content`` there.
+
+        The body of the answer; EffectError when there is none, or it is no success.
+        """
+
+
+class Metrics(Protocol):
+    """Keeps what a rollout says of itself until Prometheus has read it."""
+
+    def push(self, group: str, text: str) -> None:
+        """Put ``text``, in Prometheus' text format, in place of all metrics of ``group``.
+
+        ``group`` is a path of labels, ``job/rollout/service/triton``. Nobody waits long for it,
+        and it never raises: metrics are no reason to stop.
+        """

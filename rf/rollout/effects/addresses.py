@@ -42,6 +42,28 @@ class AddressGateways:
         return answer.text
 
 
+class AddressInside:
+    """Services by the URL of each instance."""
+
+    def __init__(self, urls: Mapping[str, str]) -> None:
+        self._urls = urls
+
+    def exchange(self, spec: ServiceSpec, path: str, content: str | None = None) -> str:
+        url = self._urls[spec.instance]
+        try:
+            with requests.Session() as session:
+                # A proxy or a .netrc of the user's is for other hosts than these.
+                session.trust_env = False
+                method = "GET" if content is None else "PUT"
+                answer = session.request(method, url + path, data=content, timeout=TIMEOUT)
+        except requests.RequestException as error:
+            said = type(error).__name__
+            raise EffectError(f"{spec.instance} at {url} gives no answer: {said}") from None
+        if not answer.ok:
+            raise EffectError(f"{spec.instance} at {url} answered {answer.status_code}")
+        return answer.text
+
+
 class FolderDelivery:
     """Files below a folder for each instance: ``root/<instance>/etc/envoy/routes/ollama.yaml``."""
 

@@ -78,26 +78,53 @@ class ClusterGateways:
         self._path = path
 
     def scrape(self) -> Mapping[str, str]:
-        try:
-            pods = serving(self._core, self._namespace, self._instance)
-        except ApiException as error:
-            raise EffectError(f"pods cannot be listed: {error.status} {error.reason}") from None
-        except HTTPError as error:
-            raise _unreachable(error) from None
-        return {_incarnation(pod): self._ask(pod.metadata.name) for pod in pods}
+        pods = _serving(self._core, self._namespace, self._instance)
+        ask = request(self._path)
+        return {
+            _incarnation(pod): _exchange(
+                self._core, self._namespace, pod.metadata.name, self._port, ask
+            )
+            for pod in pods
+        }
 
-    def _ask(self, pod: str) -> str:
+
+class ClusterInside:
+    """Any service of ``namespace``, by the same way."""
+
+    def __init__(self, client: ApiClient, namespace: str) -> None:
+        self._core = CoreV1Api(client)
+        self._namespace = namespace
+
+    def exchange(self, spec: ServiceSpec, path: str, content: str | None = None) -> str:
+        pods = _serving(self._core, self._namespace, spec.instance)
+        if not pods:
+            raise EffectError(f"no pod of {spec.instance} is running")
+        port = spec.port("http").number
+        ask = request(path, content)
+        return _exchange(self._core, self._namespace, pods[0].metadata.name, port, ask)
+
+
+def _serving(core: CoreV1Api, namespace: str, instance: str) -> list[Any]:
+    try:
+        return serving(core, namespace, instance, timeout=TIMEOUT)
+    except ApiException as error:
+        raise EffectError(f"pods cannot be listed: {error.status} {error.reason}") from None
+    except HTTPError as error:
+        raise _unreachable(error) from None
+
+
+def _exchange(core: CoreV1Api, namespace: str, pod: str, port: int, ask: bytes) -> str:
+    try:
+        connection = open_port(core, namespace, pod, port)
+        connection.settimeout(TIMEOUT)
         try:
-            connection = open_port(self._core, self._namespace, pod, self._port)
-            connection.settimeout(TIMEOUT)
-            try:
-                connection.sendall(request(self._path))
-                received = b"".join(iter(lambda: connection.recv(CHUNK), b""))
-            finally:
-                connection.close()
-        except (ApiException, OSError) as error:
-            raise EffectError(f"pod {pod} gives no answer: {type(error).__name__}") from None
-        return body(received, f"pod {pod}")
+            connection.sendall(ask)
+            received = b"".join(iter(lambda: connection.recv(CHUNK), b""))
+        finally:
+            connection.close()
+    except (ApiException, OSError) as error:
+        raise EffectError(f"pod {pod} gives no answer: {type(error).__name__}") from None
+    return body(received, f"pod {pod}")
 
 
 def _incarnation(pod: Any) -> str:

@@ -11,7 +11,7 @@ from . import EffectError
 if TYPE_CHECKING:
     import socket
 
-OK = 200
+TAKEN = (200, 202)
 
 
 class _Received:
@@ -24,19 +24,24 @@ class _Received:
         return io.BytesIO(self._content)
 
 
-def request(path: str) -> bytes:
-    """A GET after whose answer the server closes the connection."""
-    return f"GET {path} HTTP/1.1\r\nHost: gateway\r\nConnection: close\r\n\r\n".encode()
+def request(path: str, content: str | None = None) -> bytes:
+    """A GET, or a PUT of ``content``, after whose answer the server closes the connection."""
+    head = "Host: gateway\r\nConnection: close\r\n"
+    if content is None:
+        return f"GET {path} HTTP/1.1\r\n{head}\r\n".encode()
+    sent = content.encode()
+    head += f"Content-Type: text/plain; version=0.0.4\r\nContent-Length: {len(sent)}\r\n"
+    return f"PUT {path} HTTP/1.1\r\n{head}\r\n".encode() + sent
 
 
 def body(received: bytes, who: str) -> str:
-    """The body of the answer ``received`` from ``who``; EffectError unless it is whole and 200."""
+    """The body of what ``who`` answered; EffectError unless it is whole and a success."""
     response = HTTPResponse(cast("socket.socket", _Received(received)))
     try:
         response.begin()
         content = response.read()
     except (HTTPException, ValueError) as error:
         raise EffectError(f"{who} gave no whole answer: {type(error).__name__}") from None
-    if response.status != OK:
+    if response.status not in TAKEN:
         raise EffectError(f"{who} answered {response.status}")
     return content.decode()

@@ -25,6 +25,9 @@ if TYPE_CHECKING:
     from components.spec import ServiceSpec
 
 WAIT_SECONDS = 60
+TIMEOUT = 10
+"""Seconds that an answer from inside a container may take."""
+LOOPBACK = "127.0.0.1"
 
 
 class MachineDelivery:
@@ -87,7 +90,8 @@ class MachineGateways:
             try:
                 container = self._client.containers.get(name)
                 started = container.attrs["State"]["StartedAt"]
-                found[f"{name}/{started}"] = self._ask(container, name)
+                ask = request(self._path)
+                found[f"{name}/{started}"] = _exchange(container, name, LOOPBACK, self._port, ask)
             except NotFound:
                 raise EffectError(f"there is no container {name}") from None
             except DockerException as error:
@@ -95,14 +99,35 @@ class MachineGateways:
                 raise EffectError(f"{name} gives no answer: {said}") from None
         return found
 
-    def _ask(self, container: Any, name: str) -> str:
-        ask = request(self._path).decode().replace("\r\n", "\\r\\n")
-        # Envoy's image has bash, whose files below /dev/tcp are connections.
-        script = f"exec 3<>/dev/tcp/127.0.0.1/{self._port} && printf '{ask}' >&3 && cat <&3"
-        status, output = container.exec_run(["bash", "-c", script], stderr=False)
-        if status:
-            raise EffectError(f"{name} gives no answer on port {self._port}")
-        return body(output, name)
+
+class MachineInside:
+    """Any service, asked from inside the container ``through``, which shares a network with it."""
+
+    def __init__(self, client: DockerClient, through: str) -> None:
+        self._client = client
+        self._through = through
+
+    def exchange(self, spec: ServiceSpec, path: str, content: str | None = None) -> str:
+        port = spec.port("http").number
+        try:
+            container = self._client.containers.get(self._through)
+            return _exchange(container, self._through, spec.instance, port, request(path, content))
+        except DockerException as error:
+            said = str(error).partition("\n")[0]
+            raise EffectError(f"{self._through} gives no answer: {said}") from None
+
+
+def _exchange(container: Any, name: str, host: str, port: int, ask: bytes) -> str:
+    # Envoy's image has bash, whose files below /dev/tcp are connections.
+    script = f'exec 3<>/dev/tcp/{host}/{port} && printf %s "$ASK" >&3 && exec cat <&3'
+    status, output = container.exec_run(
+        ["timeout", str(TIMEOUT), "bash", "-c", script],
+        environment={"ASK": ask.decode()},
+        stderr=False,
+    )
+    if status:
+        raise EffectError(f"{host} gives no answer on port {port}, asked from {name}")
+    return body(output, f"{host} on port {port}, asked from {name}")
 
 
 def _archive(files: Mapping[str, str]) -> bytes:

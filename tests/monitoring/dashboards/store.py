@@ -26,7 +26,7 @@ from tests.monitoring.dashboards.series import platform
 from tests.monitoring.promql import selections
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from tests.monitoring.dashboards.shapes import Series
@@ -131,10 +131,10 @@ def _import(folder: Path, data: Path, text: str) -> None:
 
 
 @contextmanager
-def serving(folder: Path, data: Path) -> Iterator[Store]:
-    """A Prometheus over ``data`` that scrapes nothing."""
+def serving(folder: Path, data: Path, jobs: Sequence[Mapping[str, Any]] = ()) -> Iterator[Store]:
+    """A Prometheus over ``data`` that scrapes ``jobs``, or nothing."""
     config = folder / "prometheus.yml"
-    config.write_text("scrape_configs: []\n")
+    config.write_text(yaml.safe_dump({"scrape_configs": list(jobs)}))
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]

@@ -69,10 +69,13 @@ def carry_out(
         shown = wiring.say
         wiring.say = watching.say
         try:
+            world = wiring.world(found.id)
             state = session.run(
-                wiring.world(found.id),
+                world,
                 found,
                 command=command,
+                # Who is to be sent back does not wait for what judges nobody.
+                history={} if command == "abort" else wiring.history(found.subject, found.begun),
                 ended=lambda: wiring.clock.ended,
                 watch=watching,
             )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from pydantic import TypeAdapter
@@ -19,7 +20,6 @@ from .store import StoreError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
-    from datetime import datetime
 
     from .core import Action, Command, Counts, Judgement, Plan
     from .store import Store
@@ -44,6 +44,11 @@ class Session:
     state: State
     settings: str
     lease: Lease | None = None
+
+    @property
+    def begun(self) -> float:
+        """When, in Unix seconds."""
+        return datetime.fromisoformat(self.journal.entries[0].at).timestamp()
 
     @property
     def is_over(self) -> bool:

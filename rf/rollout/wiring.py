@@ -10,7 +10,9 @@ from components.gateway.bootstrap import STATS_PORT
 
 from ..deploy import deployment
 from ..errors import BadInputError
+from .effects.prometheus import Prometheus
 from .effects.pushgateway import Pushgateway
+from .history import history
 from .log import Log
 from .notify import Everybody
 from .readings import STATISTICS
@@ -30,8 +32,10 @@ if TYPE_CHECKING:
     from ..project import Project
     from ..stacks import CheckedStack
     from .clock import SystemClock
+    from .core import Counts
     from .effects import Delivery, Gateways, Inside
     from .store import Store
+    from .subject import Subject
 
 LOGS = "logs"
 
@@ -142,20 +146,25 @@ class Wiring:
             now=lambda: self.clock.now().timestamp(),
         )
 
+    def history(self, subject: Subject, until: float) -> dict[str, tuple[Counts, ...]]:
+        """What Prometheus knows of the day before ``until``; see ``history.history``."""
+        past = Prometheus(self.inside, self._spec("prometheus"))
+        return history(past, subject, until, self.notifier.note)
+
     def world(self, rollout: str) -> World:
         """All of it, for the rollout called ``rollout``."""
-        notifier = self.notifier()
         return World(
             desired=self.file,
             delivery=self.delivery,
             gateways=self.gateways,
             deployer=PulumiDeployer(self.file, self.tools, rollout),
             clock=self.clock,
-            notifier=notifier,
+            notifier=self.notifier,
             store=self.store,
-            metrics=self.metrics(notifier.note),
+            metrics=self.metrics(self.notifier.note),
         )
 
+    @cached_property
     def notifier(self) -> Everybody:
         """Terminal, log and, where the settings say so, Slack."""
         notify = self.checked.stack.settings.rollout.notify

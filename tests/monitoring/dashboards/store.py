@@ -64,7 +64,7 @@ class Store:
 def day(folder: Path, now: int) -> Iterator[Store]:
     """A store with everything that was scraped and recorded in the ``HOURS`` before ``now``."""
     data = folder / "data"
-    _import(folder, data, openmetrics(platform(float(now)), now))
+    import_samples(folder, data, openmetrics(platform(float(now)), now))
     for number, layer in enumerate(layers()):
         rules = folder / f"rules-{number}.yml"
         rules.write_text(yaml.safe_dump({"groups": [{"name": "layer", "rules": layer}]}))
@@ -124,7 +124,8 @@ def layers() -> list[list[dict[str, Any]]]:
     return found
 
 
-def _import(folder: Path, data: Path, text: str) -> None:
+def import_samples(folder: Path, data: Path, text: str) -> None:
+    """Blocks below ``data`` from ``text`` in the OpenMetrics format."""
     samples = folder / "samples.om"
     samples.write_text(text)
     _run("promtool", "tsdb", "create-blocks-from", "openmetrics", samples, data)

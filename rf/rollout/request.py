@@ -88,7 +88,7 @@ def version_request(
     if stack.settings.rollout.service(service).canary is not None:
         raise BadInputError(
             f"{checked.config.file} has a canary of {service} that no rollout brought; remove "
-            f"rollout.services.{service} and deploy, then repeat"
+            f"rollout.services.{service}.canary and deploy, then repeat"
         )
     subject = VersionSubject(
         service=service,

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 EVERYBODY = 100
+CANARY = ("canary", "weights", "passed")
+"""What a rollout writes into ``rollout.services.X``; the rest of that section is people's own."""
 
 Edits = dict[tuple[str, ...], Any]
 """Values by their path below ``researchflow-ai:platform``; ``REMOVED`` takes one out."""
@@ -64,7 +66,10 @@ class VersionSubject:
     @property
     def owned(self) -> tuple[tuple[str, ...], ...]:
         """The settings that its rollout may change."""
-        return self._rollout, *(("services", self.service, key) for key in self.changes)
+        return (
+            *((*self._rollout, key) for key in CANARY),
+            *(("services", self.service, key) for key in self.changes),
+        )
 
     def weight_in(self, platform: Mapping[str, Any]) -> int:
         """Per cent of the users that ``platform`` gives the canary."""
@@ -92,7 +97,7 @@ class VersionSubject:
     def enter(self, stage: Stage, passed: Pass | None) -> Edits:
         """What entering ``stage`` changes, after the stage before it was left with ``passed``."""
         if stage.kind is Kind.REMOVE:
-            return {self._rollout: REMOVED}
+            return self.clear()
         edits: Edits = {}
         if passed is not None:
             edits[(*self._rollout, "passed")] = {
@@ -117,8 +122,8 @@ class VersionSubject:
         return {(*self._rollout, "weights"): weights(weight) if weight else REMOVED}
 
     def clear(self) -> Edits:
-        """No trace of the canary is left."""
-        return {self._rollout: REMOVED}
+        """No trace of the canary is left; what new versions have to show stays."""
+        return {(*self._rollout, key): REMOVED for key in CANARY}
 
 
 @dataclass(frozen=True, kw_only=True)

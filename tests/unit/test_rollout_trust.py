@@ -17,6 +17,7 @@ from tests.unit.rollout_evidence import (
 )
 
 GOOD = at_ten(counts(1000, errors=5))
+UNTIMED = Counts(requests=1000, durations=(500, 500, 500, 500, 500, 500))
 
 
 def verdict(found: Evidence, gate: str) -> Verdict:
@@ -50,9 +51,14 @@ def test_an_old_reading_is_an_error() -> None:
 
 
 def test_answers_without_durations_are_an_error() -> None:
-    untimed = Counts(requests=1000, durations=(500, 500, 500, 500, 500, 500))
+    later = Step(weight=10, polls=(poll(0, NONE), poll(20, UNTIMED), poll(23, UNTIMED)))
 
-    assert verdict(at_ten(untimed), "metrics") is Verdict.ERROR
+    assert verdict(evidence(later), "metrics") is Verdict.ERROR
+
+
+def test_durations_may_come_a_moment_after_their_requests() -> None:
+    """A gateway brings its histograms up to date once a second, and its counters at once."""
+    assert verdict(at_ten(UNTIMED), "metrics") is Verdict.PASS
 
 
 @pytest.mark.parametrize(

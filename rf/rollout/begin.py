@@ -37,12 +37,14 @@ class Wanted:
     dry_run: bool = False
     force: bool = False
     rollback: bool = False
-    commit: bool = False
+    commits: str | None = None
     verbose: bool = False
 
 
 def begin(wiring: Wiring, wanted: Wanted) -> ExitCode:
     """Look first, ask, then roll out; or only look."""
+    # First, as the stack file of an unfinished rollout is not what people know.
+    session.refuse_busy(wiring.store, wiring.name, wiring.clock.now())
     if wanted.rollback:
         return _back(wiring, wanted)
     asked = _request(wiring, wanted)
@@ -69,7 +71,7 @@ def begin(wiring: Wiring, wanted: Wanted) -> ExitCode:
         platform=checked.platform,
         now=wiring.clock.now(),
     )
-    return carry_out(wiring, found, commits=wanted.commit)
+    return carry_out(wiring, found, commits=wanted.commits)
 
 
 def pause(wiring: Wiring) -> ExitCode:
@@ -83,7 +85,7 @@ def pause(wiring: Wiring) -> ExitCode:
     raise BadInputError(f"nobody is at work on {found.id}, so nothing is running")
 
 
-def resume(wiring: Wiring, *, commits: bool) -> ExitCode:
+def resume(wiring: Wiring, *, commits: str | None) -> ExitCode:
     """Go on; a run that is paused begins its step anew."""
     found = session.taken_over(wiring.store, unfinished(wiring), wiring.clock.now())
     paused = found.state.phase is Phase.PAUSED
@@ -147,7 +149,7 @@ def _back(wiring: Wiring, wanted: Wanted) -> ExitCode:
         platform=checked.platform,
         now=wiring.clock.now(),
     )
-    return carry_out(wiring, found, command="abort", commits=wanted.commit)
+    return carry_out(wiring, found, command="abort", commits=wanted.commits)
 
 
 def _former(wiring: Wiring, feature: str) -> int:

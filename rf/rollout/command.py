@@ -18,6 +18,10 @@ app = typer.Typer()
 
 StackName = Annotated[str, typer.Option("--stack", "-s", metavar="S", help="Name of the stack.")]
 Commits = Annotated[bool, typer.Option("--commit", help="Commit the stack file afterwards.")]
+Branch = Annotated[
+    str | None,
+    typer.Option(metavar="B", help="Commit on a branch of its own, for a pull request."),
+]
 UP_SECONDS = 1800
 """How long one deployment may take until it counts as hanging."""
 
@@ -49,6 +53,7 @@ def rollout(  # noqa: PLR0913 each is an option
         bool, typer.Option("--rollback", help="Take the feature back to what it was.")
     ] = False,
     commit: Commits = False,
+    branch: Branch = None,
     verbose: Annotated[bool, typer.Option("--verbose", help="Say more.")] = False,
 ) -> ExitCode | None:
     """Bring a feature, or a new version of a service, to its users step by step.
@@ -72,7 +77,7 @@ def rollout(  # noqa: PLR0913 each is an option
         dry_run=dry_run,
         force=force,
         rollback=rollback,
-        commit=commit,
+        commits=_commits(branch, commit=commit),
         verbose=verbose,
     )
     return _told(begin.begin, _wiring(stack, may_read_state=not dry_run), wanted)
@@ -99,27 +104,33 @@ def pause(*, stack: StackName = "local") -> ExitCode | None:
 
 
 @app.command()
-def resume(*, stack: StackName = "local", commit: Commits = False) -> ExitCode | None:
+def resume(
+    *, stack: StackName = "local", commit: Commits = False, branch: Branch = None
+) -> ExitCode | None:
     """Go on with a paused rollout, or with one whose controller has ended. Safe to repeat."""
     from . import begin  # noqa: PLC0415
 
-    return _told(begin.resume, _wiring(stack), commits=commit)
+    return _told(begin.resume, _wiring(stack), commits=_commits(branch, commit=commit))
 
 
 @app.command()
-def abort(*, stack: StackName = "local", commit: Commits = False) -> ExitCode | None:
+def abort(
+    *, stack: StackName = "local", commit: Commits = False, branch: Branch = None
+) -> ExitCode | None:
     """Take the rollout back."""
     from .operation import do_or_ask  # noqa: PLC0415
 
-    return _told(do_or_ask, _wiring(stack), "abort", commits=commit)
+    return _told(do_or_ask, _wiring(stack), "abort", commits=_commits(branch, commit=commit))
 
 
 @app.command()
-def promote(*, stack: StackName = "local", commit: Commits = False) -> ExitCode | None:
+def promote(
+    *, stack: StackName = "local", commit: Commits = False, branch: Branch = None
+) -> ExitCode | None:
     """Go to the next step without waiting for evidence; refused while the verdict is fail."""
     from .operation import do_or_ask  # noqa: PLC0415
 
-    return _told(do_or_ask, _wiring(stack), "promote", commits=commit)
+    return _told(do_or_ask, _wiring(stack), "promote", commits=_commits(branch, commit=commit))
 
 
 @app.command()
@@ -147,6 +158,13 @@ def _whole(text: str | None) -> int | None:
     if not text.lstrip("-").isdecimal():
         raise BadInputError(f"--target-percentage is {text}; use a whole number from 0 to 100")
     return int(text)
+
+
+def _commits(branch: str | None, *, commit: bool) -> str | None:
+    """The branch to commit on, "" for the current one, None for no commit."""
+    if branch is not None and not branch:
+        raise BadInputError("--branch is empty; give the name of a branch")
+    return branch or ("" if commit else None)
 
 
 def _wiring(stack: str, *, may_read_state: bool = True) -> Wiring:

@@ -78,16 +78,19 @@ class Lease:
 
     def acquire(self, now: datetime) -> None:
         """Take it, or LockedError. A lease whose owner is dead, or silent for long, is taken."""
-        records = self._store.read(self._log)
-        if records:
-            last = claim(records[-1])
-            if not last.is_over(now):
-                raise LockedError(
-                    f"{last.rollout} is being rolled out by process {last.owner.pid} on "
-                    f"{last.owner.host}, which holds the stack until {last.until} at least"
-                )
-        self._number = len(records)
+        self._number = self.refuse_held(now)
         self._next(now + DURATION, released=False)
+
+    def refuse_held(self, now: datetime) -> int:
+        """LockedError while somebody alive has it; else the number of records, nothing written."""
+        records = self._store.read(self._log)
+        last = claim(records[-1]) if records else None
+        if last is not None and not last.is_over(now):
+            raise LockedError(
+                f"{last.rollout} is being rolled out by process {last.owner.pid} on "
+                f"{last.owner.host}, which holds the stack until {last.until} at least"
+            )
+        return len(records)
 
     def renew(self, now: datetime) -> None:
         """Hold it for ``DURATION`` from now; LockedError when it was lost meanwhile."""

@@ -13,7 +13,7 @@ from . import session
 from .commands import Commands
 from .controller import Interrupted, RollbackError, UnrecordedError
 from .core import Phase
-from .git import commit
+from .git import Repository
 from .journal import JournalError, OvertakenError
 from .lease import LockedError
 from .store import StoreError
@@ -62,9 +62,12 @@ def told() -> Iterator[None]:
 
 
 def carry_out(
-    wiring: Wiring, found: Session, *, command: Command | None = None, commits: bool = False
+    wiring: Wiring, found: Session, *, command: Command | None = None, commits: str | None = None
 ) -> ExitCode:
-    """Go on with ``found`` on the terminal until it ends or waits; its exit status."""
+    """Go on with ``found`` on the terminal until it ends or waits; its exit status.
+
+    ``commits``: a branch that the stack file is committed on afterwards, "" for the current one.
+    """
     with wiring.clock.until_signalled(), Watching(Console(), wiring.say) as watching:
         shown = wiring.say
         wiring.say = watching.say
@@ -81,8 +84,8 @@ def carry_out(
             )
         finally:
             wiring.say = shown
-    if commits:
-        _commit(wiring, found, state)
+    if commits is not None:
+        _commit(wiring, found, state, commits)
     return outcome(state, asked_back=command == "abort")
 
 
@@ -114,7 +117,7 @@ def ask(wiring: Wiring, command: Command, found: Session) -> None:
     wiring.say(f"asked the controller of {found.id} to {command}; rf rollout status shows it")
 
 
-def do_or_ask(wiring: Wiring, command: Command, *, commits: bool) -> ExitCode:
+def do_or_ask(wiring: Wiring, command: Command, *, commits: str | None) -> ExitCode:
     """Take ``command`` here, or leave it for the controller that is at work."""
     found = unfinished(wiring)
     try:
@@ -125,9 +128,18 @@ def do_or_ask(wiring: Wiring, command: Command, *, commits: bool) -> ExitCode:
     return carry_out(wiring, mine, command=command, commits=commits)
 
 
-def _commit(wiring: Wiring, found: Session, state: State) -> None:
+def _commit(wiring: Wiring, found: Session, state: State, branch: str) -> None:
+    """What goes wrong with git changes nothing of what the rollout did."""
     verdict = session.last_verdict(found)
     message = f"Rollout {found.id}: {state.phase.replace('_', ' ')}\n\nVerdict: {verdict or 'none'}"
-    runner, env = wiring.tools.runner, wiring.tools.environment
-    if commit(wiring.checked.path, message, root=wiring.project.root, runner=runner, env=env):
-        wiring.say(f"committed {wiring.checked.config.file}")
+    repository = Repository(
+        root=wiring.project.root, runner=wiring.tools.runner, env=wiring.tools.environment
+    )
+    path = wiring.checked.path
+    try:
+        done = (
+            repository.branch(path, message, branch) if branch else repository.commit(path, message)
+        )
+    except BadInputError as error:
+        done = f"not committed: {error}\n{path.name} holds the live weights; commit it by hand"
+    wiring.say(done)

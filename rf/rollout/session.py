@@ -79,13 +79,11 @@ def start(  # noqa: PLR0913 all but the first two are keyword-only
     name = f"{now:%Y%m%dT%H%M%S}-{subject.name}"
     lease = Lease(store, stack, name)
     lease.acquire(now)
-    unfinished = latest(store, stack)
-    if unfinished is not None and not unfinished.is_over:
+    try:
+        _refuse_unfinished(store, stack)
+    except BadInputError:
         lease.release(now)
-        raise BadInputError(
-            f"rollout {unfinished.id} of {stack} is unfinished ({unfinished.state.phase}); "
-            "rf rollout resume goes on with it, rf rollout abort takes it back"
-        )
+        raise
     journal = Journal(store, f"{folder(stack)}/{name}")
     data = {
         "stack": stack,
@@ -96,6 +94,22 @@ def start(  # noqa: PLR0913 all but the first two are keyword-only
     }
     journal.write(records.BEGIN, data, now)
     return _session(stack, journal, lease)
+
+
+def refuse_busy(store: Store, stack: str, now: datetime) -> None:
+    """LockedError while a controller has ``stack``, BadInputError while a rollout is unfinished."""
+    Lease(store, stack, "").refuse_held(now)
+    _refuse_unfinished(store, stack)
+
+
+def _refuse_unfinished(store: Store, stack: str) -> None:
+    unfinished = latest(store, stack)
+    if unfinished is None or unfinished.is_over:
+        return
+    raise BadInputError(
+        f"rollout {unfinished.id} of {stack} is unfinished ({unfinished.state.phase}); "
+        "rf rollout resume goes on with it, rf rollout abort takes it back"
+    )
 
 
 def latest(store: Store, stack: str) -> Session | None:

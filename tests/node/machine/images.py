@@ -99,7 +99,7 @@ class Layout:
         with tempfile.TemporaryFile(dir=self.folder) as file:
             with tarfile.open(fileobj=file, mode="w", dereference=True) as tar:
                 for path, source in sorted(files.items()):
-                    tar.add(source, arcname=path, recursive=False, filter=_of_root)
+                    tar.add(source, arcname=path, recursive=False, filter=of_root)
                 for path, target in sorted({**ETC, **links}.items()):
                     tar.addfile(*_small(path, target, link=path in links))
             file.seek(0)
@@ -130,7 +130,7 @@ def _json(content: Blob) -> bytes:
     return json.dumps(content).encode()
 
 
-def _of_root(found: tarfile.TarInfo) -> tarfile.TarInfo:
+def of_root(found: tarfile.TarInfo) -> tarfile.TarInfo:
     found.uid = found.gid = found.mtime = 0
     # Who runs the program is another user.
     found.mode |= 0o444 | (found.mode & 0o100) // 0o10 | (found.mode & 0o100) // 0o100

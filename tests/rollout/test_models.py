@@ -1,0 +1,110 @@
+"""Whether Ollama's models are in a GPU's memory: asked of a real server, judged by the gate."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, cast
+
+import pytest
+
+from rf.rollout.core import GateArgs, PaceArgs, begin, version_plan
+from rf.rollout.effects import EffectError
+from rf.rollout.effects.addresses import AddressInside
+from rf.rollout.effects.models import LoadedModels, models
+from rf.rollout.observer import Look, Observer
+from rf.rollout.subject import VersionSubject
+from settings import parse
+from tests.conftest import platform
+from tests.rollout.statistics import statistics
+from tests.services import ollama_stand_in as ollama
+from tests.services.ollama_stand_in import GIGABYTE, OllamaStandIn
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from rf.rollout.core import GateResult
+    from rf.rollout.world import World
+
+SUBJECT = VersionSubject(service="ollama", version="0" * 12, changes={"image": "ollama:2"})
+ON_GPU = ollama.models(ollama.in_memory("llama3.2:3b", size=4 * GIGABYTE, vram=4 * GIGABYTE))
+# The model is there, and none of it on a GPU.
+ON_CPU = ollama.models(ollama.in_memory("llama3.2:3b", size=4 * GIGABYTE, vram=0))
+MEMBERS = {"stable": 1, "canary": 1}
+
+
+@contextmanager
+def observed(
+    stable: bytes, canary: bytes, *, expects_gpu: bool = True
+) -> Iterator[list[GateResult]]:
+    """The gates' results on two servers that answer so."""
+    specs = parse(platform("local"), "Pulumi.local.yaml").specs
+    spec = next(each for each in specs if each.name == "ollama")
+    with OllamaStandIn(ps=stable) as old, OllamaStandIn(ps=canary) as new:
+        inside = AddressInside({"ollama-stable": old.url, "ollama-canary": new.url})
+        world: Any = Asked(LoadedModels(inside, spec))
+        gates = {"ollama": GateArgs(expects_gpu=expects_gpu)}
+        observer = Observer(cast("World", world), SUBJECT, gates, {})
+        plan = version_plan("ollama", PaceArgs())
+        at = datetime(2026, 1, 1, tzinfo=UTC).timestamp()
+        state = replace(begin(plan, at), stage=0)
+        text = statistics("ollama", {}, MEMBERS, MEMBERS, {})
+        look = Look(at=at, scrapes={"gateway": text})
+        observer.begin_step(state, look)
+        yield list(observer.judge(state, replace(look, at=at + 1)).gates)
+
+
+class Asked:
+    """A world of which only models are asked."""
+
+    def __init__(self, models: LoadedModels) -> None:
+        self.models = models
+
+
+def device(found: list[GateResult]) -> list[tuple[str, str | None]]:
+    return [(gate.verdict, gate.cause) for gate in found if gate.gate == "device"]
+
+
+def test_a_canary_whose_model_is_on_the_gpu_passes() -> None:
+    with observed(stable=ON_GPU, canary=ON_GPU) as found:
+        assert device(found) == [("pass", None)]
+
+
+def test_a_canary_that_fell_back_to_the_cpu_fails() -> None:
+    with observed(stable=ON_GPU, canary=ON_CPU) as found:
+        assert device(found) == [("fail", "canary_fault")]
+
+
+def test_where_both_fell_back_the_machine_is_at_fault() -> None:
+    with observed(stable=ON_CPU, canary=ON_CPU) as found:
+        assert device(found) == [("fail", "shared_dependency")]
+
+
+def test_before_a_model_is_loaded_nobody_can_say() -> None:
+    with observed(stable=ON_GPU, canary=ollama.models()) as found:
+        assert device(found) == [("inconclusive", None)]
+
+
+def test_an_answer_without_sense_is_an_error_of_the_evidence() -> None:
+    with observed(stable=ON_GPU, canary=b"<html>") as found:
+        (metrics,) = (gate for gate in found if gate.gate == "metrics")
+        assert metrics.verdict == "error"
+        assert metrics.reason.startswith("ollama's canary: /api/ps of Ollama does not say")
+
+
+def test_nobody_is_asked_where_no_gpu_is_expected() -> None:
+    with observed(stable=b"<html>", canary=b"<html>", expects_gpu=False) as found:
+        assert device(found) == []
+        assert all("/api/ps" not in gate.reason for gate in found)
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{}", '{"models": [{"name": "m", "size": 1}]}'])
+def test_an_answer_that_does_not_say_where_models_are_is_an_error(text: str) -> None:
+    with pytest.raises(EffectError, match="does not say where its models are"):
+        models(text)
+
+
+def test_no_list_is_no_model() -> None:
+    """Go writes an empty list that was never made as null."""
+    assert models('{"models": null}') == ()

@@ -15,7 +15,7 @@ from .lines import are_told_apart, gates_of, lines
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from .core import Counts, GateArgs, Judgement, Poll, State
+    from .core import Counts, GateArgs, Judgement, Model, Poll, State
     from .lines import Line
     from .subject import Subject
     from .world import World
@@ -123,16 +123,17 @@ class Observer:
         versions = line.kind == "versions"
         tried: readings.Track = candidate(state) if versions else "stable"
         other: readings.Track = "canary" if tried == "stable" else "stable"
+        faults = [look.fault] if look.fault else []
         return Evidence(
             service=line.service,
             bounds_ms=DURATION_BUCKETS_MS,
             steps=tuple(steps),
             history=self._history.get(line.service, ()),
-            candidate=self._health(look, line.service, tried),
-            control=self._health(look, line.service, other) if versions else None,
+            candidate=self._health(look, line.service, tried, faults),
+            control=self._health(look, line.service, other, []) if versions else None,
             arms_told_apart=line.kind != "all",
             divided_by_gateway=versions,
-            faults=(look.fault,) if look.fault else (),
+            faults=tuple(faults),
         )
 
     def _poll(self, state: State, look: Look, line: Line) -> Poll:
@@ -146,7 +147,9 @@ class Observer:
                 feature = self._subject.name
                 return readings.arms_poll(look.scrapes, line.service, feature, look.at)
 
-    def _health(self, look: Look, service: str, track: readings.Track) -> Health | None:
+    def _health(
+        self, look: Look, service: str, track: readings.Track, faults: list[str]
+    ) -> Health | None:
         if look.fault:
             return None
         up, every = readings.instances(look.scrapes, service, track)
@@ -154,7 +157,19 @@ class Observer:
         if up:
             self._down_since.pop(key, None)
         down = 0.0 if up else look.at - self._down_since.setdefault(key, look.at)
-        return Health(expected=every, up=up, down=down)
+        return Health(expected=every, up=up, down=down, models=self._models(service, track, faults))
+
+    def _models(
+        self, service: str, track: readings.Track, faults: list[str]
+    ) -> tuple[Model, ...] | None:
+        """Asked only where a gate wants to know; what cannot be read is one of ``faults``."""
+        if not self._gates[service].expects_gpu:
+            return None
+        try:
+            return self._world.models.loaded(service, track)
+        except EffectError as error:
+            faults.append(f"{service}'s {track}: {error}")
+            return None
 
 
 def candidate(state: State) -> readings.Track:

@@ -10,6 +10,7 @@ from components.gateway.bootstrap import STATS_PORT
 
 from ..deploy import deployment
 from ..errors import BadInputError
+from .effects.models import LoadedModels
 from .effects.prometheus import Prometheus
 from .effects.pushgateway import Pushgateway
 from .history import history
@@ -162,6 +163,7 @@ class Wiring:
             notifier=self.notifier,
             store=self.store,
             metrics=self.metrics(self.notifier.note),
+            models=LoadedModels(self.inside, self._spec("ollama")),
         )
 
     @cached_property

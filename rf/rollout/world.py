@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
+from .effects.models import NoModels
 from .effects.pushgateway import Nowhere
 
 if TYPE_CHECKING:
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
 
     from settings import Stack
 
-    from .effects import Delivery, Gateways, Metrics
+    from .effects import Delivery, Gateways, Metrics, Models
     from .store import Store
     from .subject import Edits
 
@@ -77,3 +78,4 @@ class World:
     notifier: Notifier
     store: Store
     metrics: Metrics = field(default_factory=Nowhere)
+    models: Models = field(default_factory=NoModels)

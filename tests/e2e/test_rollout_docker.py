@@ -13,6 +13,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from rf.exit_codes import ExitCode
+from rf.rollout.core import Model
+from rf.rollout.effects.machine import MachineInside
+from rf.rollout.effects.models import LoadedModels
+from settings import parse
 from tests.e2e.harness.docker.stack import DockerStack, docker_stack, engine
 from tests.e2e.harness.gateway import ENVOY, NO_ENVOY
 
@@ -63,6 +67,16 @@ def read_until(process: subprocess.Popen[str], words: str) -> str:
         if words in line:
             break
     return said
+
+
+def test_models_are_asked_for_from_inside_as_nothing_else_reaches_them(stack: DockerStack) -> None:
+    specs = parse(stack.settings, stack.file.name).specs
+    triton = next(spec for spec in specs if spec.name == "triton")
+    inside = MachineInside(engine(), f"{stack.repository}-local-gateway")
+
+    found = LoadedModels(inside, triton).loaded("triton", "stable")
+
+    assert found == (Model(name="m", size=4, size_vram=3),)
 
 
 def test_a_bad_version_is_taken_back_and_leaves_nothing_behind(stack: DockerStack) -> None:

@@ -6,12 +6,14 @@ plain addresses and folders (tests, the demo).
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from components.spec import ServiceSpec
+
+    from ..core import Model
 
 
 class EffectError(Exception):
@@ -46,6 +48,13 @@ class Inside(Protocol):
 
         The body of the answer; EffectError when there is none, or it is no success.
         """
+
+
+class Models(Protocol):
+    """Which models a server has loaded, and where."""
+
+    def loaded(self, service: str, track: Literal["stable", "canary"]) -> tuple[Model, ...] | None:
+        """Those of one copy of ``service``; None where it is no Ollama. EffectError otherwise."""
 
 
 class Metrics(Protocol):

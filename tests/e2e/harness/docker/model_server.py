@@ -11,6 +11,8 @@ import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 PORTS = (8000, 8002)
+MODELS = b'{"models": [{"name": "m", "size": 4, "size_vram": 3}]}'
+"""What Ollama would answer to ``/api/ps``."""
 FAILING = os.environ.get("FAILING") == "1"
 
 
@@ -23,10 +25,11 @@ class Handler(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         failed = FAILING and not self.path.startswith(("/v2/health/", "/metrics"))
+        body = MODELS if self.path == "/api/ps" else b"ok\n"
         self.send_response(503 if failed else 200)
-        self.send_header("Content-Length", "3")
+        self.send_header("Content-Length", str(len(body)))
         self.end_headers()
-        self.wfile.write(b"ok\n")
+        self.wfile.write(body)
 
     def log_message(self, *_: object) -> None:
         """Say nothing."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import html
+from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 import requests
@@ -15,19 +17,32 @@ if TYPE_CHECKING:
     from .world import Clock
 
 TIMEOUT = 5.0
-"""Seconds that a webhook may take."""
+"""Seconds that a webhook may let us wait for each part of its answer."""
+PATIENCE = 5.0
+"""Seconds that are waited at most before the one other try."""
+NAME = "the webhook of rolloutSlackUrl"
 
 
 class Everybody:
-    """``webhook`` is a secret: what goes wrong with it is told without its address."""
+    """``webhook`` is a secret: what goes wrong with it is told without its address.
+
+    ``stack`` goes into the channel, where messages of all stacks meet.
+    """
 
     def __init__(
-        self, *, log: Log, clock: Clock, say: Callable[[str], None], webhook: str = ""
+        self,
+        *,
+        log: Log,
+        clock: Clock,
+        say: Callable[[str], None],
+        webhook: str = "",
+        stack: str = "",
     ) -> None:
         self._log = log
         self._clock = clock
         self._say = say
         self._webhook = webhook
+        self._stack = stack
 
     def tell(self, event: str, words: str) -> None:
         line = f"{event.replace('_', ' ')}: {words}"
@@ -44,10 +59,34 @@ class Everybody:
             self._say(str(error))
 
     def _post(self, line: str) -> None:
+        # Slack takes <...> for a link or a mention.
+        text = html.escape(f"Rollout in {self._stack}: {line}", quote=False)
         try:
-            answer = requests.post(self._webhook, json={"text": f"Rollout {line}"}, timeout=TIMEOUT)
-        except requests.RequestException as error:
-            self._say(f"the webhook of rolloutSlackUrl gives no answer: {type(error).__name__}")
+            answer = self._send(text)
+            if _is_busy(answer):
+                self._clock.sleep(_pause(answer))
+                answer = self._send(text)
+        except (requests.RequestException, OSError, ValueError) as error:
+            # Its words may hold the address.
+            self._say(f"{NAME} gives no answer: {type(error).__name__}")
             return
         if not answer.ok:
-            self._say(f"the webhook of rolloutSlackUrl answered {answer.status_code}")
+            self._say(f"{NAME} answered {answer.status_code}")
+
+    def _send(self, text: str) -> requests.Response:
+        return requests.post(
+            self._webhook, json={"text": text}, timeout=TIMEOUT, allow_redirects=False
+        )
+
+
+def _is_busy(answer: requests.Response) -> bool:
+    """Whether it may take the same a moment later."""
+    return (
+        answer.status_code == HTTPStatus.TOO_MANY_REQUESTS
+        or answer.status_code >= HTTPStatus.INTERNAL_SERVER_ERROR
+    )
+
+
+def _pause(answer: requests.Response) -> float:
+    asked = answer.headers.get("Retry-After", "")
+    return min(float(asked), PATIENCE) if asked.isdecimal() else 1.0

@@ -169,10 +169,24 @@ class Wiring:
     @cached_property
     def notifier(self) -> Everybody:
         """Terminal, log and, where the settings say so, Slack."""
-        notify = self.checked.stack.settings.rollout.notify
-        webhook = deployment.secret(self.checked, self.tools, "rolloutSlackUrl") if notify else ""
-        log = Log(self.project.root / LOGS)
-        return Everybody(log=log, clock=self.clock, say=self.say, webhook=webhook)
+        return Everybody(
+            log=Log(self.project.root / LOGS),
+            clock=self.clock,
+            # Who is told changes: a table, while there is one.
+            say=lambda line: self.say(line),  # noqa: PLW0108
+            webhook=self._webhook(),
+            stack=self.name,
+        )
+
+    def _webhook(self) -> str:
+        """Where the settings want it. Nobody to tell is no reason to leave users where they are."""
+        if not self.checked.stack.settings.rollout.notify:
+            return ""
+        try:
+            return deployment.secret(self.checked, self.tools, "rolloutSlackUrl")
+        except BadInputError as error:
+            self.say(f"nobody is told in Slack: {error}")
+            return ""
 
     @property
     def _gateway(self) -> ServiceSpec:

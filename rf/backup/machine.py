@@ -41,7 +41,7 @@ def one_shot(
 ) -> OneShot:
     """It sees the server and the Pushgateway on one network, and S3 by the other."""
     addresses = {
-        "FAISS_URL": f"http://{spec.instance}:{spec.port('http').number}",
+        "FAISS_URL": spec.url("http"),
         "PUSHGATEWAY_URL": "http://pushgateway:9091",
         "AWS_SHARED_CREDENTIALS_FILE": CREDENTIALS,
     }

@@ -42,10 +42,11 @@ class S3:
     process: subprocess.Popen[bytes]
     port: int
     folder: Path
+    address: str = "127.0.0.1"
 
     @property
     def endpoint(self) -> str:
-        return f"http://127.0.0.1:{self.port}"
+        return f"http://{self.address}:{self.port}"
 
     @property
     def credentials(self) -> dict[str, str]:
@@ -64,18 +65,18 @@ class S3:
         return found
 
 
-def start(root: Path) -> S3:
-    """Start a server with nothing in it, and wait until it answers."""
+def start(root: Path, address: str = "127.0.0.1") -> S3:
+    """Start a server with nothing in it at a free port of ``address``, and wait for its answer."""
     program = located()
     assert program is not None
     folder, versions = root / "buckets", root / "versions"
     for each in (folder, versions):
         each.mkdir(parents=True)
-    with socket.create_server(("127.0.0.1", 0)) as free:
+    with socket.create_server((address, 0)) as free:
         port = free.getsockname()[1]
     with (root / "said").open("wb") as said:
         process = subprocess.Popen(
-            [program, "--port", f"127.0.0.1:{port}", "--region", REGION, "--quiet", "posix",
+            [program, "--port", f"{address}:{port}", "--region", REGION, "--quiet", "posix",
              "--versioning-dir", str(versions), str(folder)],
             env={"ROOT_ACCESS_KEY": ACCESS, "ROOT_SECRET_KEY": SECRET},
             stdout=said,
@@ -84,10 +85,10 @@ def start(root: Path) -> S3:
     deadline = time.monotonic() + PATIENCE_SECONDS
     while time.monotonic() < deadline and process.poll() is None:
         try:
-            socket.create_connection(("127.0.0.1", port), timeout=1).close()
+            socket.create_connection((address, port), timeout=1).close()
         except OSError:
             time.sleep(0.02)
         else:
-            return S3(process=process, port=port, folder=folder)
+            return S3(process=process, port=port, folder=folder, address=address)
     process.kill()
     pytest.fail(f"versitygw does not listen; it said: {(root / 'said').read_text()}")

@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-import json
-import shutil
-import subprocess
 import time
-from typing import TYPE_CHECKING, Any
-from uuid import uuid4
+from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.services.dockerfile import IMAGES, ROOT, instructions
+from tests.services.docker_images import base, built, docker, inspected
+from tests.services.dockerfile import IMAGES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-BUILD_SECONDS = 600
 HEALTHY_SECONDS = 90.0
 LARGEST = {"faiss_server": 250, "ollama_exporter": 30}
 """Megabytes that an image may add to its base."""
@@ -28,40 +24,12 @@ CONFINED = ("--read-only", "--cap-drop=ALL", "--security-opt=no-new-privileges",
 pytestmark = [pytest.mark.long, pytest.mark.parametrize("image", IMAGES, indirect=True)]
 
 
-def docker(*arguments: str, timeout: float = 60) -> str:
-    done = subprocess.run(
-        ["docker", *arguments], capture_output=True, text=True, timeout=timeout, check=False
-    )
-    assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-2000:]
-    return done.stdout.strip()
-
-
-def inspected(name: str) -> dict[str, Any]:
-    (found,) = json.loads(docker("inspect", name))
-    return dict(found)
-
-
-def base() -> str:
-    """The base of all; skips where it cannot be had."""
-    name = instructions(IMAGES[0])[0].rest.removeprefix("BASE=")
-    if shutil.which("docker") is None:
-        pytest.skip("no docker on PATH: images are read, but not built")
-    have = subprocess.run(["docker", "image", "inspect", name], capture_output=True, check=False)
-    if have.returncode:
-        pytest.skip(f"Docker does not run, or has no {name}: docker pull {name} gets it")
-    return name
-
-
 @pytest.fixture(scope="module")
 def image(request: pytest.FixtureRequest) -> Iterator[tuple[str, str]]:
     """An image's name in the repository, and the tag that it is built under."""
     name = str(request.param)
-    base()
-    tag = f"researchflow-test/{name}:{uuid4().hex[:12]}"
-    built = ("build", "--network=host", "-t", tag, str(ROOT / name))
-    docker(*built, timeout=BUILD_SECONDS)
-    yield name, tag
-    docker("image", "rm", "--force", tag)
+    with built(name) as tag:
+        yield name, tag
 
 
 def test_it_becomes_healthy_confined_without_root_and_without_a_shell(

@@ -15,7 +15,7 @@ BOARD = "infrastructure-health"
 
 def monitoring(facts: Facts) -> Group:
     """An alert that never comes looks like a good day."""
-    rules = (watchdog(facts), rules_failing(facts), notifications(facts))
+    rules = (watchdog(facts), rules_failing(facts), notifications(facts), log_lines(facts))
     behind = (remote_write(facts),) if facts.remote_write else ()
     return Group(name="monitoring", rules=(*rules, *behind))
 
@@ -75,6 +75,24 @@ def notifications(facts: Facts) -> Alert:
             "Prometheus cannot hand alerts to Alertmanager.{{ end }}"
         ),
         needs=frozenset({"alertmanager"}),
+    )
+
+
+def log_lines(facts: Facts) -> Alert:
+    """Lines that the store does not get any more; they are still on the node, for a while."""
+    name = "LogLinesLost"
+    measures = "sum(increase(loki_write_dropped_entries_total[5m]))"
+    return Alert(
+        name=name,
+        measures=measures,
+        condition=facts.beyond(name, measures),
+        severity="warning",
+        category="monitoring",
+        service="log-collector",
+        dashboard=BOARD,
+        summary="Log lines do not reach the store.",
+        description='The log collector gave up {{ $value | printf "%.0f" }} lines in 5 minutes.',
+        needs=frozenset({"log-collector"}),
     )
 
 

@@ -20,8 +20,8 @@ from .slo import slo
 EVERY_JOB = frozenset(
     {
         "alertmanager", "dcgm-exporter", "faiss", "flags", "gateway", "grafana",
-        "kube-state-metrics", "node-exporter", "ollama-exporter", "prometheus", "pushgateway",
-        "redis-exporter", "triton",
+        "kube-state-metrics", "log-collector", "node-exporter", "ollama-exporter", "prometheus",
+        "pushgateway", "redis-exporter", "triton",
     }
 )  # fmt: skip
 

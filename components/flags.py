@@ -49,6 +49,7 @@ class Flags(AIService[FlagsArgs]):
                 f"--uri=file:{FLAG_FILE}",
                 f"--ofrep-port={OFREP_PORT}",
                 f"--management-port={MANAGEMENT_PORT}",
+                "--log-format=json",
             ),
             ports=(
                 Port(name="ofrep", number=OFREP_PORT, published=OFREP_PORT),

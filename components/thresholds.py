@@ -100,6 +100,7 @@ THRESHOLDS: Mapping[str, Threshold] = MappingProxyType(
         "TargetMissing": Threshold(value=0, unit="1", for_seconds=5 * MINUTE),
         "RulesFailing": Threshold(value=0, unit="events", for_seconds=5 * MINUTE),
         "NotificationsFailing": Threshold(value=0, unit="events", for_seconds=5 * MINUTE),
+        "LogLinesLost": Threshold(value=0, unit="events", for_seconds=5 * MINUTE),
         "RemoteWriteBehind": Threshold(value=300, unit="s", for_seconds=10 * MINUTE),
         "Watchdog": Threshold(value=0, unit="1", for_seconds=0),
     }

@@ -19,6 +19,8 @@ from .routes import route_files
 from .tls import SOURCE, TlsArgs, certificate_source
 
 CONFIG = "/etc/envoy/envoy.yaml"
+OWN_LOG = '{"time": "%Y-%m-%dT%T.%e%z", "level": "%l", "logger": "%n", "message": "%j"}'
+"""What Envoy says of itself, from its first line on; %j is text made fit for JSON."""
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
@@ -78,6 +80,7 @@ class Gateway(AIService[GatewayArgs]):
             replicas=args.replicas,
             command=(
                 *("envoy", "-c", CONFIG, "--log-level", log_level(context)),
+                *("--log-format", OWN_LOG),
                 # The access log; of its own accord Envoy holds lines back for ten seconds.
                 *("--file-flush-interval-msec", "1000"),
             ),

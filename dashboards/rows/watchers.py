@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dashboards.model import Panel, Query, Row
-from dashboards.promql import scraped
+from dashboards.promql import increase, scraped
 
 # Envoy's number where there is no certificate.
 NO_CERTIFICATE = 4294967295
@@ -92,6 +92,23 @@ WATCHERS = Row(
             ),
             no_data="No remote_write",
             alerts=("RemoteWriteBehind",),
+        ),
+        Panel(
+            title="Log lines that leave the node",
+            description=(
+                "loki_write_sent_entries_total and loki_write_dropped_entries_total within 5 "
+                "minutes. A line is lost after ten tries; it is on the node until its log is "
+                "rotated."
+            ),
+            unit="short",
+            queries=(
+                Query(expr=increase(scraped("loki_write_sent_entries_total"), "5m"), legend="sent"),
+                Query(
+                    expr=increase(scraped("loki_write_dropped_entries_total"), "5m"), legend="lost"
+                ),
+            ),
+            no_data="Log lines stay on the node",
+            alerts=("LogLinesLost",),
         ),
         Panel(
             title="Samples of Prometheus",

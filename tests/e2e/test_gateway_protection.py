@@ -184,6 +184,13 @@ def test_the_log_holds_a_line_of_json_for_each_request_and_no_secret(
     assert served["milliseconds"] >= 0
 
 
+def test_what_envoy_says_of_itself_is_json_from_its_first_line(envoy: RunningGateway) -> None:
+    said = [json.loads(line) for line in (envoy.folder / "log").read_text().splitlines()]
+
+    assert said[0]["message"].startswith("initializing epoch")
+    assert all(line.keys() == {"time", "level", "logger", "message"} for line in said)
+
+
 def logged(envoy: RunningGateway, path: str) -> list[dict[str, Any]]:
     """The lines of the access log about ``path``."""
     return [line for line in envoy.log if line["path"] == path]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -17,10 +18,10 @@ from tests.monitoring.dashboards.queries import BOARDS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
     Json = dict[str, Any]
 
+PAGES = Path(__file__).parents[2] / "docs"
 UNITS = {
     "ms": {"ms"},
     "ratio": {"percentunit"},
@@ -161,3 +162,14 @@ def test_panels_do_not_cover_each_other() -> None:
         ]
         assert len(taken) == len(set(taken))
         assert all(x < 24 for x, _ in taken)
+
+
+def test_every_board_is_shown_where_readers_look() -> None:
+    page = (PAGES / "dashboards.md").read_text()
+
+    assert "(docs/dashboards.md)" in (PAGES.parent / "README.md").read_text()
+    for uid, title in TITLES.items():
+        picture = f"images/dashboard-{uid}.png"
+        assert f"## {title}\n" in page
+        assert f"![{title}]({picture})" in page
+        assert (PAGES / picture).is_file()

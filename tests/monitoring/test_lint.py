@@ -118,7 +118,7 @@ def test_only_what_no_server_here_can_show_is_unverified() -> None:
     }
 
     assert {name.split("_")[0] for name in unverified} == {
-        "DCGM", "faiss", "kube", "prometheus"
+        "DCGM", "faiss", "kube", "loki", "prometheus"
     }  # fmt: skip
 
 

@@ -24,10 +24,11 @@ ALERTS = [alert.name for alert in alerts(EVERYTHING)]
 RECORDED = {
     rule.name for group in groups(EVERYTHING) for rule in group.rules if isinstance(rule, Record)
 }
+LOGS = {"logs": {"url": "https://logs.example.com/push"}}
 SERVICES = {
     entry.spec.name
     for stack in ("local", "staging")
-    for entry in parse(platform(stack), "Pulumi.test.yaml").entries
+    for entry in parse(platform(stack) | LOGS, "Pulumi.test.yaml").entries
 }
 COMMANDS = ("copies", "logs", "inside", "q")
 

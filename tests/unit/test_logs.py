@@ -1,12 +1,14 @@
 """What the log collector promises: it reads as kubectl does, sends by HTTPS, and keeps secrets."""
 
 import re
+from dataclasses import replace
 
 import pytest
 
 from components.catalogue import describe
-from components.context import SYSLOG_PORT, Context, LogsArgs
+from components.context import SYSLOG_PORT, Context, GpuArgs, LogsArgs
 from components.files import secret_names
+from components.gateway.service import OWN_LOG
 from components.monitoring.logs import (
     CONFIG,
     INSTANCE,
@@ -191,3 +193,39 @@ def test_a_store_is_reached_by_https_on_the_one_port_that_leaves_the_platform() 
     for url in ("http://logs.example.com/push", "https://logs.example.com:3100/push"):
         with pytest.raises(ValueError, match="url"):
             LogsArgs(url=url)
+
+
+JSON_BY = {
+    "alertmanager": "--log.format=json",
+    "dcgm-exporter": "DCGM_EXPORTER_LOG_FORMAT=json",
+    "flags": "--log-format=json",
+    "gateway": OWN_LOG,
+    "grafana": "GF_LOG_CONSOLE_FORMAT=json",
+    "log-collector": 'format = "json"',
+    "node-exporter": "--log.format=json",
+    "prometheus": "--log.format=json",
+    "pushgateway": "--log.format=json",
+    "redis-exporter": "REDIS_EXPORTER_LOG_FORMAT=json",
+}
+"""What makes a server log JSON lines."""
+OURS = {"faiss", "ollama-exporter"}
+"""They log nothing else; tests/services reads each line of theirs as JSON."""
+NO_JSON = {
+    "kube-state-metrics": "Kubernetes' own text (klog)",
+    "ollama": "text of key=value pairs",
+    "redis": "text",
+    "triton": "text",
+}
+"""Servers that have no such format."""
+
+
+def test_every_server_that_can_logs_json_lines() -> None:
+    context = replace(CLUSTER, gpu=GpuArgs())
+    specs = {entry.spec.name: entry.spec for entry in describe({}, context)}
+
+    assert {*JSON_BY, *OURS, *NO_JSON} == set(specs)
+    for name, sign in JSON_BY.items():
+        spec = specs[name]
+        variables = [f"{key}={value}" for key, value in spec.environment.items()]
+        said = [*spec.command, *spec.args, *variables, *(file.content for file in spec.files)]
+        assert any(sign in re.sub(" +", " ", each) for each in said), name

@@ -56,6 +56,8 @@ def apiserver(
         # It signs a serving certificate for itself into this folder.
         f"--cert-dir={certificates}",
         "--endpoint-reconciler-type=none",
+        # A node's name leads nowhere here.
+        "--kubelet-preferred-address-types=InternalIP",
         f"--service-cluster-ip-range={SERVICE_CIDR}",
         "--allow-privileged=true",
         "--authorization-mode=Node,RBAC",

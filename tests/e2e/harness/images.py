@@ -190,6 +190,7 @@ NOT_TO_BE_HAD: Mapping[str, str] = {
     "ollama": "Ollama comes as an image and as a release file only, and needs a model",
     "dcgm-exporter": "it needs an NVIDIA GPU and NVIDIA's DCGM",
     "kube-state-metrics": "it watches a Kubernetes API; the node tier runs it for real",
+    "log-collector": "modules that Alloy is built from cannot be had from every module proxy",
     "grafana": "Grafana comes from its own repositories only, not in Debian or a package index",
 }
 """Why some services are only simulated, wherever the tests run."""

@@ -112,3 +112,6 @@ def monitoring(now: float) -> Iterator[Series]:
     )
     sender = {"job": "alertmanager", "instance": "10.0.1.81:9093", "integration": "slack"}
     yield counter("alertmanager_notifications_failed_total", times(0.0), reason="other", **sender)
+    logs = {"job": "log-collector", "instance": "10.0.1.82:12345", "host": "logs.example.com"}
+    yield counter("loki_write_sent_entries_total", times(40.0), tenant="", **logs)
+    yield counter("loki_write_dropped_entries_total", 0, tenant="", reason="ingester_error", **logs)

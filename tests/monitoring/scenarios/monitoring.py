@@ -7,6 +7,8 @@ from tests.monitoring.scenarios.gpu import dcgm
 
 FAILED = 'alertmanager_notifications_failed_total{integration="slack", reason="other"}'
 
+LOST = 'loki_write_dropped_entries_total{reason="ingester_error", host="logs.example.com"}'
+
 MONITORING = (
     Scenario(
         alert="GpuBudgetExceeded",
@@ -58,6 +60,12 @@ MONITORING = (
         expect={"5m15s": (), "6m30s": (), "15m": ()},
     ),
     Scenario(
+        alert="RulesFailing",
+        name="is silent when Prometheus restarts after old failures",
+        series={'prometheus_rule_evaluation_failures_total{rule_group="gpu"}': "90x20 0x60"},
+        expect={"5m15s": (), "10m15s": (), "15m": ()},
+    ),
+    Scenario(
         alert="NotificationsFailing",
         name="fires when a receiver cannot be told for five minutes",
         series={FAILED: "0+1x60"},
@@ -81,6 +89,27 @@ MONITORING = (
         name="is silent when one message failed and the next arrived",
         series={FAILED: "0x4 1x60"},
         expect={"5m15s": (), "6m30s": ()},
+    ),
+    Scenario(
+        alert="NotificationsFailing",
+        name="is silent when Alertmanager restarts after old failures",
+        series={FAILED: "90x20 0x60"},
+        expect={"5m15s": (), "10m15s": (), "15m": ()},
+    ),
+    Scenario(
+        alert="LogLinesLost",
+        name="fires when lines were given up for five minutes",
+        series={LOST: "0+100x60"},
+        expect={
+            "5m": (),
+            "5m15s": (Firing(says="The log collector gave up 2000 lines in 5 minutes."),),
+        },
+    ),
+    Scenario(
+        alert="LogLinesLost",
+        name="is silent when one batch was refused, the collector restarted, or nothing is sent",
+        series={LOST: "0x4 100x36 0x60"},
+        expect={"5m15s": (), "6m30s": (), "11m": (), "16m": ()},
     ),
     Scenario(
         alert="RemoteWriteBehind",

@@ -15,8 +15,9 @@ from .security.rules import RULES as SECURITY
 from .thresholds.rules import RULES as THRESHOLDS
 
 PACKS: dict[str, tuple[AnyRule, ...]] = {"security": SECURITY, "thresholds": THRESHOLDS}
-SETTINGS = Path(__file__).with_name("rules.yaml")
-WAIVERS = Path(__file__).with_name("waivers.yaml")
+FOLDER = Path(__file__).parent
+SETTINGS = "rules.yaml"
+WAIVERS = "waivers.yaml"
 
 
 class FileError(Exception):
@@ -28,25 +29,25 @@ def every_rule() -> tuple[AnyRule, ...]:
     return tuple(rule for rules in PACKS.values() for rule in rules)
 
 
-def read_settings(rules: tuple[AnyRule, ...]) -> dict[str, Any]:
+def read_settings(rules: tuple[AnyRule, ...], folder: Path = FOLDER) -> dict[str, Any]:
     """What ``rules.yaml`` says of ``rules``, in the form of a pack's config; FileError."""
-    content = _read(SETTINGS)
+    content = _read(folder / SETTINGS)
     if not isinstance(content, Mapping):
-        raise FileError(f"policies/{SETTINGS.name}: must be a mapping with the one key {RULES}")
+        raise FileError(f"policies/{SETTINGS}: must be a mapping with the one key {RULES}")
     try:
         settings_of(every_rule(), content)
     except ConfigError as error:
-        raise FileError(f"policies/{SETTINGS.name}: {error}") from None
+        raise FileError(f"policies/{SETTINGS}: {error}") from None
     own = {rule.id for rule in rules}
     return {RULES: {id_: value for id_, value in content.get(RULES, {}).items() if id_ in own}}
 
 
-def read_waivers() -> tuple[Waiver, ...]:
+def read_waivers(folder: Path = FOLDER) -> tuple[Waiver, ...]:
     """All waivers; FileError."""
     try:
-        return waivers_in(_read(WAIVERS), [rule.id for rule in every_rule()])
+        return waivers_in(_read(folder / WAIVERS), [rule.id for rule in every_rule()])
     except WaiverError as error:
-        raise FileError(f"policies/{WAIVERS.name}: {error}") from None
+        raise FileError(f"policies/{WAIVERS}: {error}") from None
 
 
 def today() -> date:

@@ -17,13 +17,21 @@ from .model import Plan
 FOLDER = Path(".rf/manifests")
 
 
-def plan(
+def plan(  # noqa: PLR0913 each is an option
     stacks: Annotated[
         list[str] | None,
         typer.Argument(metavar="STACK", help="Stacks to plan; all when none is named."),
     ] = None,
     *,
     as_json: Annotated[bool, typer.Option("--json", help="Print the plan as JSON.")] = False,
+    diff: Annotated[
+        str | None,
+        typer.Option("--diff", metavar="REF", help="Tell what differs from a git revision."),
+    ] = None,
+    markdown: Annotated[
+        Path | None,
+        typer.Option("--markdown", metavar="FILE", help="Where the difference goes, not stdout."),
+    ] = None,
     folder: Annotated[
         Path | None,
         typer.Option("--manifests", metavar="DIR", help=f"Where manifests go, if not {FOLDER}."),
@@ -36,7 +44,18 @@ def plan(
 
     The full manifests are written to a folder for each stack. Secrets are never read: encrypted
     values stay encrypted, and missing ones are listed. Exit status 9: the policies refuse a stack.
+
+    With --diff, REF and the working tree are planned side by side and compared, as a comment for
+    reviewers in Markdown or, with --json, as data. Exit status 0 with and without differences,
+    1 a stack of the working tree does not plan (the comment says why), 9 as above.
     """
+    if diff is not None:
+        from ..diff.report import report as tell  # noqa: PLC0415
+
+        found = find_project(Path.cwd())
+        return tell(found, diff, stacks or (), as_json=as_json, markdown=markdown)
+    if markdown is not None:
+        raise BadInputError("--markdown is about a difference; name a revision with --diff REF")
     # The rules take a moment to load, which no other command should wait for.
     from ..policy import report  # noqa: PLC0415
     from ..policy.planned import judge_plan  # noqa: PLC0415

@@ -42,6 +42,8 @@ class Options:
     additional_secret_outputs: tuple[str, ...] = ()
     import_id: str | None = None
     custom_timeouts: Mapping[str, str] = field(default_factory=dict)
+    aliases: tuple[str, ...] = ()
+    """URNs that this resource had; those that it has through its parents are not among them."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -11,7 +11,7 @@ from typing import Any, NoReturn
 import pulumi
 from google.protobuf import empty_pb2, struct_pb2  # type: ignore[import-untyped]
 from pulumi.runtime import mocks
-from pulumi.runtime.proto import engine_pb2, resource_pb2
+from pulumi.runtime.proto import alias_pb2, engine_pb2, resource_pb2
 
 from .decode import properties
 from .model import STACK_TYPE, Options, Resource, Value
@@ -37,6 +37,7 @@ class PlanMonitor(mocks.MockMonitor):
     def __init__(self, project: str, stack: str, without_default: Collection[str] = ()) -> None:
         super().__init__(NoMocks())
         self._without_default = without_default
+        self._stack, self._project = stack, project
         self._prefix = f"urn:pulumi:{stack}::{project}::"
         self._recorded: dict[str, Resource] = {}
         self._objects: dict[str, struct_pb2.Struct] = {}
@@ -142,8 +143,22 @@ class PlanMonitor(mocks.MockMonitor):
             dependencies=tuple(sorted(request.dependencies)),
             property_dependencies=_property_dependencies(request),
             provider=request.provider or None,
-            options=_options(request),
+            options=_options(request, self._aliases(request)),
         )
+
+    def _aliases(self, request: Any) -> tuple[str, ...]:
+        """The URNs that the program says this resource had."""
+        return tuple(self._alias(request, each) for each in getattr(request, "aliases", ()))
+
+    def _alias(self, request: Any, alias: alias_pb2.Alias) -> str:
+        """An alias in full; what it leaves out is as the resource has it."""
+        if alias.WhichOneof("alias") == "urn":
+            return str(alias.urn)
+        spec = alias.spec
+        parent = "" if spec.noParent else spec.parentUrn or request.parent
+        urn = self.make_urn(parent, spec.type or request.type, spec.name or request.name)
+        prefix = f"urn:pulumi:{spec.stack or self._stack}::{spec.project or self._project}::"
+        return prefix + urn.removeprefix(self._prefix)
 
     def _check_default_provider(self, request: Any) -> None:
         package = request.type.partition(":")[0]
@@ -181,7 +196,7 @@ def _property_dependencies(request: Any) -> Mapping[str, tuple[str, ...]]:
     return {key: tuple(sorted(found[key].urns)) for key in sorted(found) if found[key].urns}
 
 
-def _options(request: Any) -> Options:
+def _options(request: Any, aliases: tuple[str, ...]) -> Options:
     if not isinstance(request, resource_pb2.RegisterResourceRequest):
         return Options()
     timeouts = {name.name: value for name, value in request.customTimeouts.ListFields()}
@@ -195,4 +210,5 @@ def _options(request: Any) -> Options:
         additional_secret_outputs=tuple(request.additionalSecretOutputs),
         import_id=request.importId or None,
         custom_timeouts=timeouts,
+        aliases=aliases,
     )

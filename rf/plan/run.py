@@ -26,9 +26,16 @@ def plan_stacks(project: Project, stacks: Iterable[str]) -> tuple[Plan, ...]:
     """
     names = tuple(dict.fromkeys(stacks))
     _all_or_none([_try_to_read(project, name) for name in names])
+    return _all_or_none(try_stacks([(project, name) for name in names]))
+
+
+def try_stacks(wanted: Iterable[tuple[Project, str]]) -> list[Plan | Failure]:
+    """The plan of each stack of each project, in that order, or why there is none.
+
+    Every one is made in a process that has the modules of its own project, and no others.
+    """
     with ThreadPoolExecutor(max_workers=os.cpu_count() or 1) as pool:
-        results = list(pool.map(lambda name: _in_a_process(project, name), names))
-    return _all_or_none(results)
+        return list(pool.map(lambda each: _in_a_process(*each), wanted))
 
 
 def _try_to_read(project: Project, stack: str) -> Failure | None:

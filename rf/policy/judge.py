@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 from policies.framework.evaluate import Checker, Result
 from policies.framework.resource import Resource
@@ -10,7 +11,7 @@ from policies.framework.rule import AnyRule
 from policies.framework.settings import settings_of
 from policies.framework.waivers import Waivers
 from policies.framework.wording import unused
-from policies.packs import FileError, every_rule, read_settings, read_waivers, today
+from policies.packs import FOLDER, FileError, every_rule, read_settings, read_waivers, today
 
 from ..errors import BadInputError
 
@@ -30,22 +31,25 @@ class Verdict:
 
 
 def judge(
-    resources: Sequence[Resource], rules: Iterable[AnyRule], waivers: Waivers | None = None
+    resources: Sequence[Resource],
+    rules: Iterable[AnyRule],
+    waivers: Waivers | None = None,
+    folder: Path = FOLDER,
 ) -> Verdict:
-    """What ``rules``, set as in this repository, say about ``resources``, in that order."""
+    """What ``rules``, set as in ``folder``, say about ``resources``, in that order."""
     known = tuple(rules)
     with _files():
-        settings = settings_of(known, read_settings(known))
+        settings = settings_of(known, read_settings(known, folder))
     checker = Checker(known, settings, waivers or Waivers())
     alone = [result for each in resources for result in checker.check(each)]
     return Verdict(rules=len(known), results=(*alone, *checker.check_together(resources)))
 
 
-def judge_stack(stack: str, resources: Sequence[Resource]) -> Verdict:
-    """What both packs say about a stack, waivers included."""
+def judge_stack(stack: str, resources: Sequence[Resource], folder: Path = FOLDER) -> Verdict:
+    """What both packs say about a stack, with the settings and waivers in ``folder``."""
     with _files():
-        waivers = Waivers(read_waivers(), today())
-    found = judge(resources, every_rule(), waivers)
+        waivers = Waivers(read_waivers(folder), today())
+    found = judge(resources, every_rule(), waivers, folder)
     lines = tuple(unused(waivers.waivers, stack, found.results))
     return replace(found, unused_waivers=lines)
 

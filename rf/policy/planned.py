@@ -1,9 +1,11 @@
 """A plan as rules see it."""
 
+from pathlib import Path
 from typing import Any
 
 from policies.framework.resource import Resource
 from policies.framework.values import SECRET, UNKNOWN
+from policies.packs import FOLDER
 
 from ..plan import model
 from .judge import Verdict, judge_stack
@@ -11,9 +13,10 @@ from .judge import Verdict, judge_stack
 HIDDEN = {model.SECRET: SECRET, model.UNKNOWN: UNKNOWN}
 
 
-def judge_plan(plan: model.Plan) -> Verdict:
-    """What both packs say about everything that ``plan`` registers."""
-    return judge_stack(plan.stack, [_seen(each, plan) for each in plan.resources if not each.read])
+def judge_plan(plan: model.Plan, folder: Path = FOLDER) -> Verdict:
+    """What both packs, set as in ``folder``, say about everything that ``plan`` registers."""
+    seen = [_seen(each, plan) for each in plan.resources if not each.read]
+    return judge_stack(plan.stack, seen, folder)
 
 
 def _seen(resource: model.Resource, plan: model.Plan) -> Resource:

@@ -4,13 +4,13 @@ A renamed or moved resource is deleted and made anew by the next ``up``: the tab
 review, and an alias is the answer.
 """
 
-import os
 from pathlib import Path
 
 import pytest
 
 from rf.plan.manifests import render
 from rf.plan.model import Plan
+from tests.golden.accepted import compare
 
 HERE = Path(__file__).parent
 
@@ -25,13 +25,6 @@ def table(plan: Plan) -> str:
 def manifests(plan: Plan) -> str:
     """All manifests in one text, each under its path."""
     return "".join(f"--- # {path}\n{text}" for path, text in sorted(render(plan).items()))
-
-
-def compare(path: Path, text: str) -> None:
-    if os.environ.get("UPDATE_GOLDEN"):
-        path.write_text(text)
-    accepted = path.read_text().splitlines() if path.exists() else []
-    assert text.splitlines() == accepted, f"{path.name} changed; if it is meant to: make golden"
 
 
 @pytest.mark.parametrize("stack", ["local", "staging", "production"])

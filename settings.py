@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Any
 import pulumi
 from pydantic import Field, TypeAdapter, ValidationError, create_model
 from pydantic.dataclasses import dataclass
-from pydantic_core import ErrorDetails
 
 from components.audience import ClientArgs, ImagesArgs
 from components.budget import CostArgs
@@ -23,6 +22,7 @@ from components.capacity import CapacityArgs
 from components.catalogue import CATALOGUE, Entry, describe, setting_key
 from components.context import Context, Environment, GpuArgs, LogLevel, LogsArgs
 from components.files import secret_names
+from components.findings import findings
 from components.gateway.secrets import checked
 from components.platforms import Target
 from components.rollout.args import RolloutArgs
@@ -32,6 +32,7 @@ from components.spec import ServiceSpec
 from components.types import STRICT, Percentage
 
 KEY = "platform"
+SCHEMA = "schemas/stack.schema.json"
 
 SECRETS: Mapping[str, str] = MappingProxyType(
     {
@@ -161,7 +162,7 @@ def parse(platform: Any, file: str) -> Stack:
     try:
         settings = TypeAdapter(Settings).validate_python(platform)
     except ValidationError as error:
-        lines = [describe_error(detail) for detail in without_values_of_bad_names(error.errors())]
+        lines = findings(error, f"researchflow-ai:{KEY}", SCHEMA)
         raise SettingsError("\n".join(f"{file}: {line}" for line in lines)) from None
     services = {
         name: getattr(settings.services, name) for name in type(settings.services).model_fields
@@ -197,47 +198,8 @@ def required_secrets(settings: Settings, entries: tuple[Entry, ...]) -> tuple[st
     return tuple(name for name in SECRETS if name in needed)
 
 
-NAME = "[key]"
-"""How pydantic ends the path to a key of a mapping, as opposed to the key's value."""
-UNSHOWN = ("dataclass_type", "model_type", "dict_type", "hidden_value")
-"""Findings about a value that is a whole section, or that may be a misplaced secret."""
-
-
-def without_values_of_bad_names(found: list[ErrorDetails]) -> list[ErrorDetails]:
-    """``found`` without what is said of values whose name is wrong already."""
-    bad = {detail["loc"][:-1] for detail in found if detail["loc"][-1:] == (NAME,)}
-    return [detail for detail in found if detail["loc"] not in bad]
-
-
-def describe_error(detail: ErrorDetails) -> str:
-    """One line for one finding. A value is shown only where it cannot be a misplaced secret."""
-    path = detail["loc"]
-    if path[:1] == ("target",):
-        # After it comes the kind, as if that were a key; in the file it is the value of one.
-        path = (*path[:1], *path[2:])
-    if path[-1:] == (NAME,):
-        path = path[:-1]
-    key = f"researchflow-ai:{KEY}" + "".join(f".{shown_key(part)}" for part in path)
-    value = detail["input"]
-    message = detail["msg"].removeprefix("Value error, ")
-    if detail["type"] in ("extra_forbidden", "unexpected_keyword_argument"):
-        return f"{key}: unknown key; see schemas/stack.schema.json for the known ones"
-    if detail["type"] in ("missing", "missing_argument"):
-        return f"{key}: is missing"
-    shown = f" (it is {value!r})" if isinstance(value, str | int | float) else ""
-    if detail["type"] in UNSHOWN:
-        shown = ""
-    return f"{key}: {message}{shown}"
-
-
-def shown_key(part: str | int) -> str:
-    """A key as it stands in the file; quoted where it holds what would break the line."""
-    text = str(part)
-    return text if text.isprintable() else repr(text)
-
-
-def load() -> tuple[Stack, dict[str, pulumi.Output[str]]]:
-    """The stack's settings and its secrets, as Pulumi secrets. Errors end the program in words."""
+def read() -> tuple[Any, str]:
+    """What the stack file says below ``researchflow-ai:platform``, and the file's name."""
     config = pulumi.Config()
     file = f"Pulumi.{pulumi.get_stack()}.yaml"
     raw = config.get(KEY)
@@ -248,7 +210,14 @@ def load() -> tuple[Stack, dict[str, pulumi.Output[str]]]:
             f"{file}: researchflow-ai:{KEY} holds a secret; make each secret a top-level key, with "
             f"pulumi config set --secret NAME (NAME is one of {', '.join(SECRETS)})"
         )
-    stack = parse(json.loads(raw), file)
+    return json.loads(raw), file
+
+
+def load() -> tuple[Stack, dict[str, pulumi.Output[str]]]:
+    """The stack's settings and its secrets, as Pulumi secrets. Errors end the program in words."""
+    platform, file = read()
+    stack = parse(platform, file)
+    config = pulumi.Config()
     secrets = {name: secret(config, name, file) for name in stack.secrets}
     return stack, checked(secrets, stack.settings.services.gateway.tls, file)
 

@@ -24,6 +24,8 @@ hypothesis.settings.load_profile("busy machine")
 
 PROJECT = "researchflow-ai"
 STACKS = ("local", "staging", "production")
+INFRASTRUCTURE = ("staging-infra", "production-infra")
+"""Stacks of AWS; the others hold services."""
 
 
 def platform(stack: str) -> dict[str, Any]:
@@ -37,7 +39,7 @@ def planned(tree: dict[str, Any], stack: str = "test") -> Plan:
     """The plan of the real program for settings that no file holds."""
     plain = {
         f"{PROJECT}:platform": json.dumps(tree),
-        "pulumi:disable-default-providers": '["kubernetes", "docker"]',
+        "pulumi:disable-default-providers": '["aws", "docker", "kubernetes"]',
     }
     config = Config(plain, [f"{PROJECT}:{name}" for name in SECRETS])
 
@@ -50,5 +52,5 @@ def planned(tree: dict[str, Any], stack: str = "test") -> Plan:
 @pytest.fixture(scope="session")
 def plans() -> dict[str, Plan]:
     """The plan of every stack, as ``rf plan`` makes it."""
-    found = plan_stacks(find_project(Path.cwd()), STACKS)
+    found = plan_stacks(find_project(Path.cwd()), (*STACKS, *INFRASTRUCTURE))
     return {plan.stack: plan for plan in found}

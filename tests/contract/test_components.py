@@ -11,8 +11,7 @@ from components.catalogue import CATALOGUE
 from components.context import Context
 from components.service import AIService
 from rf.plan.model import SECRET, STACK_TYPE, Plan, Resource, leaves, nulls
-
-STACKS = ["local", "staging", "production"]
+from tests.conftest import INFRASTRUCTURE, STACKS
 
 
 def components(plan: Plan) -> list[Resource]:
@@ -25,7 +24,7 @@ def metadata(resource: Resource) -> dict[str, Any]:
     return found
 
 
-@pytest.fixture(params=STACKS)
+@pytest.fixture(params=[*STACKS, *INFRASTRUCTURE])
 def plan(request: pytest.FixtureRequest, plans: dict[str, Plan]) -> Plan:
     found: Plan = plans[request.param]
     return found

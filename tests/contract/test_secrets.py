@@ -80,7 +80,7 @@ def deploy(stack: str, secrets: Mapping[str, str]) -> Wire:
     """The real program with ``secrets``."""
     plain = {
         f"{PROJECT}:platform": json.dumps(demanding(stack)),
-        "pulumi:disable-default-providers": '["kubernetes", "docker"]',
+        "pulumi:disable-default-providers": '["aws", "docker", "kubernetes"]',
     }
     return listen(
         lambda: runpy.run_path("__main__.py", run_name="__main__"), config(secrets, plain), stack

@@ -84,9 +84,9 @@ def deployed(stack: FirstUp, tmp_path: Path) -> Deployment:
 def first_up(timed: Timed, tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], FirstUp]:
     """Plans, previews and deploys a stack, each only once."""
     stand_ins = tmp_path_factory.mktemp("plugins")
-    write_stand_ins(stand_ins, ["docker", "kubernetes"])
+    write_stand_ins(stand_ins, ["aws", "docker", "kubernetes"])
     without_docker = tmp_path_factory.mktemp("plugins")
-    write_stand_ins(without_docker, ["kubernetes"])
+    write_stand_ins(without_docker, ["aws", "kubernetes"])
 
     @cache
     def made(stack: str) -> FirstUp:

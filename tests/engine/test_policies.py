@@ -121,7 +121,7 @@ def project(tmp_path: Path) -> Project:
     """The program and a copy of our packs, which run in the environment of these tests."""
     for folder in ("state", "home", "world", "plugins", "project"):
         (tmp_path / folder).mkdir()
-    write_stand_ins(tmp_path / "plugins", ["kubernetes"])
+    write_stand_ins(tmp_path / "plugins", ["aws", "kubernetes"])
     (tmp_path / "project/Pulumi.yaml").write_text(json.dumps({"name": "p", "runtime": RUNTIME}))
     packs = copy_packs(tmp_path / "project/policies")
     found = Project(root=tmp_path, plugins=tmp_path / "plugins", packs=packs)

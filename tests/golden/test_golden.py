@@ -10,6 +10,7 @@ import pytest
 
 from rf.plan.manifests import render
 from rf.plan.model import Plan
+from tests.conftest import INFRASTRUCTURE, STACKS
 from tests.golden.accepted import compare
 
 HERE = Path(__file__).parent
@@ -27,11 +28,11 @@ def manifests(plan: Plan) -> str:
     return "".join(f"--- # {path}\n{text}" for path, text in sorted(render(plan).items()))
 
 
-@pytest.mark.parametrize("stack", ["local", "staging", "production"])
+@pytest.mark.parametrize("stack", [*STACKS, *INFRASTRUCTURE])
 def test_resources_are_as_accepted(plans: dict[str, Plan], stack: str) -> None:
     compare(HERE / f"{stack}.resources.txt", table(plans[stack]))
 
 
-@pytest.mark.parametrize("stack", ["local", "staging", "production"])
+@pytest.mark.parametrize("stack", [*STACKS, *INFRASTRUCTURE])
 def test_manifests_are_as_accepted(plans: dict[str, Plan], stack: str) -> None:
     compare(HERE / f"{stack}.manifests.yaml", manifests(plans[stack]))

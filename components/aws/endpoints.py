@@ -1,0 +1,71 @@
+"""Ways to AWS's own services that do not leave the VPC: images and models are most of the bytes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pulumi_aws as aws
+
+from .site import child
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import pulumi
+
+    from .args import NetworkArgs
+    from .site import Site
+
+INTERFACES = ("ecr.api", "ecr.dkr")
+"""Services with an address in every private subnet, at a price an hour each."""
+HTTPS = 443
+
+
+def endpoints(  # noqa: PLR0913, PLR0917 each is something of the network's
+    name: str,
+    site: Site,
+    args: NetworkArgs,
+    vpc: aws.ec2.Vpc,
+    subnets: Sequence[aws.ec2.Subnet],
+    tables: Sequence[aws.ec2.RouteTable],
+    parent: pulumi.Resource,
+) -> None:
+    """S3 by the route tables, for nothing, and ECR by interfaces, as children of ``parent``."""
+    aws.ec2.VpcEndpoint(
+        f"{name}-s3",
+        vpc_id=vpc.id,
+        service_name=f"com.amazonaws.{site.region}.s3",
+        vpc_endpoint_type="Gateway",
+        route_table_ids=[table.id for table in tables],
+        tags=site.tags(f"{name}-s3"),
+        opts=child(parent),
+    )
+    group = aws.ec2.SecurityGroup(
+        f"{name}-endpoints",
+        description="HTTPS from the VPC to the interfaces of AWS services",
+        vpc_id=vpc.id,
+        ingress=[
+            aws.ec2.SecurityGroupIngressArgs(
+                description="HTTPS from the VPC",
+                protocol="tcp",
+                from_port=HTTPS,
+                to_port=HTTPS,
+                cidr_blocks=[args.cidr],
+            )
+        ],
+        tags=site.tags(f"{name}-endpoints"),
+        opts=child(parent),
+    )
+    for service in INTERFACES:
+        logical = f"{name}-{service.replace('.', '-')}"
+        aws.ec2.VpcEndpoint(
+            logical,
+            vpc_id=vpc.id,
+            service_name=f"com.amazonaws.{site.region}.{service}",
+            vpc_endpoint_type="Interface",
+            private_dns_enabled=True,
+            subnet_ids=[subnet.id for subnet in subnets],
+            security_group_ids=[group.id],
+            tags=site.tags(logical),
+            opts=child(parent),
+        )

@@ -9,7 +9,18 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, TypeAdapter, ValidationError
 from pydantic.dataclasses import dataclass
 
-from components.aws.args import Account, ClusterArgs, NetworkArgs, PoolArgs, PoolName
+from components.aws.args import (
+    Account,
+    BackupsArgs,
+    ClusterArgs,
+    IdentityArgs,
+    InfrastructureCostArgs,
+    NetworkArgs,
+    PoolArgs,
+    PoolName,
+    RepositoryName,
+    SpendArgs,
+)
 from components.findings import findings
 from components.types import STRICT, Name
 from settings import KEY, SettingsError, read
@@ -41,6 +52,15 @@ class Infrastructure:
     pools: Annotated[Mapping[PoolName, PoolArgs], Field(min_length=1)]
     """Node pools by name. Services with GPUs go to the one that ``gpu.pool`` of their stack names,
     all others to those without GPUs."""
+
+    backups: BackupsArgs = Field(default_factory=BackupsArgs)
+    repositories: tuple[RepositoryName, ...] = ("faiss-server", "ollama-exporter")
+    """Registries of our own images."""
+    identity: IdentityArgs = Field(default_factory=IdentityArgs)
+    spend: SpendArgs | None = None
+    """The budget, for the account's alarm and for the policies; without it there is neither."""
+    cost: InfrastructureCostArgs = Field(default_factory=InfrastructureCostArgs)
+    """What the monthly estimate is made with."""
 
     @property
     def full_name(self) -> str:

@@ -1,6 +1,7 @@
 """``rf schema``: the JSON Schema that lets an editor complete and check stack files."""
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -10,15 +11,26 @@ from pydantic import TypeAdapter
 from .errors import BadInputError
 from .project import find_project
 
-PATH = "schemas/stack.schema.json"
-
 
 def stack_schema() -> dict[str, Any]:
-    """JSON Schema (draft 2020-12) of a whole stack file."""
+    """JSON Schema (draft 2020-12) of a stack file of services."""
     # The settings take a second to import, and every command imports this module.
-    from settings import KEY, SECRETS, Settings
+    from settings import SECRETS, Settings
 
-    settings = TypeAdapter(Settings).json_schema(ref_template="#/$defs/{model}")
+    return _file("Stack file of researchflow-ai", TypeAdapter(Settings), SECRETS)
+
+
+def infrastructure_schema() -> dict[str, Any]:
+    """The same of a stack file of infrastructure, which has no secrets."""
+    from infrastructure import Infrastructure
+
+    return _file("Infrastructure stack file of researchflow-ai", TypeAdapter(Infrastructure), {})
+
+
+def _file(title: str, tree: TypeAdapter[Any], secrets: Mapping[str, str]) -> dict[str, Any]:
+    from settings import KEY
+
+    settings = tree.json_schema(ref_template="#/$defs/{model}")
     definitions = settings.pop("$defs", {})
     encrypted = {
         "type": "object",
@@ -26,18 +38,18 @@ def stack_schema() -> dict[str, Any]:
         "required": ["secure"],
         "additionalProperties": False,
     }
-    secrets = {
+    keys = {
         f"researchflow-ai:{name}": {"description": f"Secret: {purpose}.", **encrypted}
-        for name, purpose in SECRETS.items()
+        for name, purpose in secrets.items()
     }
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "title": "Stack file of researchflow-ai",
+        "title": title,
         "type": "object",
         "properties": {
             "config": {
                 "type": "object",
-                "properties": {f"researchflow-ai:{KEY}": settings, **secrets},
+                "properties": {f"researchflow-ai:{KEY}": settings, **keys},
                 "required": [f"researchflow-ai:{KEY}"],
                 "patternProperties": {"^(?!researchflow-ai:)[a-z-]+:": {}},
                 "additionalProperties": False,
@@ -52,21 +64,28 @@ def stack_schema() -> dict[str, Any]:
     }
 
 
-def rendered() -> str:
-    """The schema as it is committed."""
-    return json.dumps(stack_schema(), indent=2) + "\n"
+def rendered() -> dict[str, str]:
+    """The schemas as they are committed, by path."""
+    from infrastructure import SCHEMA as INFRASTRUCTURE
+    from settings import SCHEMA as SERVICES
+
+    found = {SERVICES: stack_schema(), INFRASTRUCTURE: infrastructure_schema()}
+    return {path: json.dumps(schema, indent=2) + "\n" for path, schema in found.items()}
 
 
 def schema(
     *,
-    check: Annotated[bool, typer.Option("--check", help="Only say whether it is current.")] = False,
+    check: Annotated[
+        bool, typer.Option("--check", help="Only say whether they are current.")
+    ] = False,
 ) -> None:
-    """Write the JSON Schema of the stack files, for editors."""
-    path = find_project(Path.cwd()).root / PATH
-    current = path.read_text() if path.exists() else ""
-    if current == rendered():
-        return
-    if check:
-        raise BadInputError(f"{PATH} is not what the settings say; run make schema")
-    path.parent.mkdir(exist_ok=True)
-    path.write_text(rendered())
+    """Write the JSON Schemas of the stack files, for editors."""
+    root = find_project(Path.cwd()).root
+    for name, text in rendered().items():
+        path = root / name
+        if path.exists() and path.read_text() == text:
+            continue
+        if check:
+            raise BadInputError(f"{name} is not what the settings say; run make schema")
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(text)

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
+    import infrastructure
     import settings
 
     from .project import Project
@@ -51,6 +52,43 @@ def checked_stack(project: Project, name: str, *, allow_tags: bool = False) -> C
     ``allow_tags`` accepts images without a digest, whatever ``images.tag_waiver`` says.
     """
     # Importing the program takes a second, which the other commands and --help need not wait.
+    import infrastructure  # noqa: PLC0415
+    import settings  # noqa: PLC0415
+
+    config, key, platform = _opened(project, name)
+    if infrastructure.is_infrastructure(platform):
+        raise BadInputError(
+            f"{config.file} holds infrastructure, and this is for stacks of services; rf plan and "
+            f"rf cost know it, and pulumi up -s {name} makes it (docs/aws.md)"
+        )
+    try:
+        stack = settings.parse(_with_waiver(platform) if allow_tags else platform, config.file)
+    except settings.SettingsError as error:
+        raise BadInputError(str(error)) from None
+    return CheckedStack(
+        project=project, name=name, config=config, key=key, platform=platform, stack=stack
+    )
+
+
+def infrastructure_of(project: Project, name: str) -> infrastructure.Infrastructure | None:
+    """The settings of the stack ``name`` where it is one of infrastructure; else None.
+
+    BadInputError with a line for each finding.
+    """
+    import infrastructure  # noqa: PLC0415
+    import settings  # noqa: PLC0415
+
+    config, _, platform = _opened(project, name)
+    if not infrastructure.is_infrastructure(platform):
+        return None
+    try:
+        return infrastructure.parse(platform, config.file)
+    except settings.SettingsError as error:
+        raise BadInputError(str(error)) from None
+
+
+def _opened(project: Project, name: str) -> tuple[StackConfig, str, Any]:
+    """The stack file, the key of its settings, and what stands below that."""
     import settings  # noqa: PLC0415
 
     config = read_stack(project, name)
@@ -60,14 +98,7 @@ def checked_stack(project: Project, name: str, *, allow_tags: bool = False) -> C
     config.refuse_unread([key], secrets, project.name)
     if key not in config.plain:
         raise BadInputError(f"{config.file}: config {key} is missing or empty")
-    platform = _decoded(config, key)
-    try:
-        stack = settings.parse(_with_waiver(platform) if allow_tags else platform, config.file)
-    except settings.SettingsError as error:
-        raise BadInputError(str(error)) from None
-    return CheckedStack(
-        project=project, name=name, config=config, key=key, platform=platform, stack=stack
-    )
+    return config, key, _decoded(config, key)
 
 
 def _decoded(config: StackConfig, key: str) -> Any:

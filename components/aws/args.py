@@ -1,10 +1,12 @@
 """What a stack file of the infrastructure may say: one section a component."""
 
+from collections.abc import Mapping
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, model_validator
 from pydantic.dataclasses import dataclass
 
+from ..budget.args import PriceArgs, PriceName
 from ..platforms.kubernetes.args import Cidr
 from ..types import STRICT, Count, CpuQuantity, Gibibytes, Name
 from .cidr import ZONES, checked
@@ -107,6 +109,15 @@ class IdentityArgs:
     models: tuple[Name, ...] = ("ollama", "triton")
     """Service accounts that read the model repository."""
 
+    @model_validator(mode="after")
+    def _one_role_each(self) -> "IdentityArgs":
+        both = sorted({*self.backups} & {*self.models})
+        if both:
+            raise ValueError(
+                f"{', '.join(both)}: a service account has one role; take two accounts"
+            )
+        return self
+
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class SpendArgs:
@@ -157,3 +168,11 @@ class PoolArgs:
         if self.gpus is None and (self.cpus is None or self.memory is None):
             raise ValueError("needs a limit: gpus, or cpus and memory")
         return self
+
+
+@dataclass(frozen=True, kw_only=True, config=STRICT)
+class InfrastructureCostArgs:
+    """What the estimate is made with; it changes nothing that runs."""
+
+    prices: Mapping[PriceName, PriceArgs] = Field(default_factory=dict)
+    """Prices that the table does not have, such as ``control-plane`` or ``auto-mode/g5.xlarge``."""

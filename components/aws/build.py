@@ -6,21 +6,30 @@ from typing import TYPE_CHECKING
 
 import pulumi
 
+from ..budget.component import Estimated
 from ..platforms.kubernetes.args import KubernetesArgs
 from ..platforms.kubernetes.platform import kubernetes_provider
+from .buckets import Bucket
 from .cidr import DNS
 from .cluster import Cluster
 from .cluster_objects import ClusterStorage, NetworkPolicies, Pools
 from .cluster_roles import ClusterRoles
-from .documents import use_key_for_disks, use_key_for_logs
+from .documents import use_key, use_key_for_budgets, use_key_for_disks, use_key_for_logs
 from .flow_logs import FlowLogs
 from .keys import Key
 from .network import Network
 from .node_pools import NodeSite
+from .pod_roles import PodIdentities, PodRole, backing_up, reading
+from .price import monthly
+from .repositories import Repositories
 from .site import Site, aws_provider
+from .spend import SpendAlarm
 
 if TYPE_CHECKING:
     from infrastructure import Infrastructure
+
+MODEL_DAYS = 30
+"""Days for which a model that was overwritten can be had back."""
 
 
 def build(settings: Infrastructure) -> None:
@@ -39,7 +48,7 @@ def build(settings: Infrastructure) -> None:
         site,
         "secrets, logs and disks of the cluster",
         [*use_key_for_disks(site.role("control-plane")), use_key_for_logs(site)],
-        pulumi.ResourceOptions.merge(aws, pulumi.ResourceOptions(depends_on=[roles])),
+        after(aws, roles),
     )
     network = Network("network", site, settings.network, aws)
     FlowLogs(
@@ -73,8 +82,47 @@ def build(settings: Infrastructure) -> None:
     storage = ClusterStorage("storage", site, key.arn, kubernetes)
     NetworkPolicies("network-policies", site, kubernetes)
 
+    backup_role = PodRole("pod-backups", site, backing_up(site.bucket("backups")), aws)
+    model_role = PodRole("pod-models", site, reading(site.bucket("models")), aws)
+    data_key = Key(
+        "data-key",
+        site,
+        "backups, models and images",
+        [use_key("Pods", roles=[backup_role.arn, model_role.arn]), use_key_for_budgets(site)],
+        after(aws, backup_role, model_role),
+    )
+    backups = Bucket(
+        "backups",
+        site,
+        key_arn=data_key.arn,
+        keep_days=settings.backups.keep_days,
+        lock=settings.backups,
+        opts=aws,
+    )
+    models = Bucket("models", site, key_arn=data_key.arn, keep_days=MODEL_DAYS, opts=aws)
+    identities = PodIdentities(
+        "pod-identities",
+        cluster.name,
+        settings.identity.namespace,
+        [(backup_role, settings.identity.backups), (model_role, settings.identity.models)],
+        aws,
+    )
+    images = Repositories("images", site, settings.repositories, key_arn=data_key.arn, opts=aws)
+    if settings.spend:
+        SpendAlarm("spend", site, settings.spend, data_key.arn, aws)
+    Estimated("budget", monthly(settings), settings.spend.monthly if settings.spend else None)
+
     pulumi.export("environment", settings.environment)
     pulumi.export("cluster", cluster.name)
     pulumi.export("kubeconfig", cluster.kubeconfig)
     pulumi.export("storageClass", storage.storage_class)
     pulumi.export("dnsCidr", f"{DNS}/32")
+    pulumi.export("buckets", {"backups": backups.called, "models": models.called})
+    pulumi.export("roles", identities.service_accounts)
+    pulumi.export("repositories", images.urls)
+
+
+def after(opts: pulumi.ResourceOptions, *found: pulumi.Resource) -> pulumi.ResourceOptions:
+    """``opts`` of what waits for ``found``."""
+    waiting = pulumi.ResourceOptions(depends_on=list(found))
+    return pulumi.ResourceOptions.merge(opts, waiting)

@@ -1,4 +1,4 @@
-"""How the addresses of a network are shared out. Pure."""
+"""What a network consists of, and how its addresses are shared out. Pure."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from ipaddress import IPv4Network
 from itertools import islice
 
 ZONES = 3
+INTERFACES = ("ecr.api", "ecr.dkr")
+"""AWS services that get an address in every private subnet, at a price an hour each."""
 SERVICES = IPv4Network("172.20.0.0/16")
 """Where Kubernetes Services have their addresses: one of the two ranges that EKS takes itself."""
 DNS = str(SERVICES[10])

@@ -37,7 +37,7 @@ class ClusterRoles(pulumi.ComponentResource):
     """
 
     control_plane_arn: pulumi.Output[str]
-    node_arn: pulumi.Output[str]
+    node_arn: str
     node_name: str
     """Name of the nodes' role, which a NodeClass wants instead of the ARN."""
 
@@ -49,7 +49,8 @@ class ClusterRoles(pulumi.ComponentResource):
         self.control_plane_arn = self._role(
             name, CONTROL_PLANE, control_plane, CONTROL_PLANE_POLICIES
         )
-        self.node_arn = self._role(name, NODE, trust("ec2.amazonaws.com"), NODE_POLICIES)
+        self._role(name, NODE, trust("ec2.amazonaws.com"), NODE_POLICIES)
+        self.node_arn = site.role(NODE)
         self.node_name = site.named(NODE)
         self.register_outputs({"controlPlaneArn": self.control_plane_arn, "nodeArn": self.node_arn})
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pulumi_aws as aws
 
+from .cidr import INTERFACES
 from .site import child
 
 if TYPE_CHECKING:
@@ -16,8 +17,6 @@ if TYPE_CHECKING:
     from .args import NetworkArgs
     from .site import Site
 
-INTERFACES = ("ecr.api", "ecr.dkr")
-"""Services with an address in every private subnet, at a price an hour each."""
 HTTPS = 443
 
 

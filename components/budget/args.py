@@ -113,13 +113,14 @@ class CostArgs:
     @property
     def known_prices(self) -> Prices:
         """The region's table and the prices given here."""
-        own = {
-            name: Price(
-                usd=Decimal(str(each.usd)),
-                unit=unit_of(name),
-                as_of=each.as_of,
-                source=each.source,
-            )
-            for name, each in self.prices.items()
-        }
-        return Prices.load(self.region, own)
+        return Prices.load(self.region, own_prices(self.prices))
+
+
+def own_prices(given: Mapping[str, PriceArgs]) -> dict[str, Price]:
+    """The prices of a stack file, as the tables have theirs."""
+    return {
+        name: Price(
+            usd=Decimal(str(each.usd)), unit=unit_of(name), as_of=each.as_of, source=each.source
+        )
+        for name, each in given.items()
+    }

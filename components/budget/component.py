@@ -13,11 +13,27 @@ from .args import CostArgs
 from .monthly import UNBILLED, monthly
 
 
-class Budget(pulumi.ComponentResource):
+class Estimated(pulumi.ComponentResource):
     """Nothing runs for it: its inputs are plain numbers in US dollars a month."""
 
     estimate_usd: pulumi.Output[dict[str, float]]
     """``low``, ``expected`` and ``high``; empty for a machine, which nobody bills."""
+
+    def __init__(
+        self,
+        name: str,
+        found: Estimate | None,
+        budget: float | None,
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
+        known = inputs(found, budget)
+        super().__init__("researchflow:index:Budget", name, known, opts)
+        self.estimate_usd = pulumi.Output.from_input(known.get("estimateUsd", {}))
+        self.register_outputs({"estimateUsd": self.estimate_usd})
+
+
+class Budget(Estimated):
+    """The estimate and the budget of a stack of services."""
 
     def __init__(
         self,
@@ -28,11 +44,7 @@ class Budget(pulumi.ComponentResource):
         target: Target,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
-        found = monthly(args, specs, target)
-        known = inputs(found, args.budget)
-        super().__init__("researchflow:index:Budget", name, known, opts)
-        self.estimate_usd = pulumi.Output.from_input(known.get("estimateUsd", {}))
-        self.register_outputs({"estimateUsd": self.estimate_usd})
+        super().__init__(name, monthly(args, specs, target), args.budget, opts)
 
 
 def inputs(found: Estimate | None, budget: float | None) -> dict[str, Any]:

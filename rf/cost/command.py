@@ -62,18 +62,16 @@ def cost(
 def _estimate(
     project: Project, stacks: list[str] | None, measured: Measured, *, with_hints: bool
 ) -> list[StackCost]:
-    from ..stacks import checked_stack  # noqa: PLC0415
-    from .stack_cost import stack_cost  # noqa: PLC0415
+    from ..stacks import checked_stack, infrastructure_of  # noqa: PLC0415
+    from .stack_cost import infrastructure_cost, stack_cost  # noqa: PLC0415
+
+    def cost_of(name: str) -> StackCost:
+        if found := infrastructure_of(project, name):
+            return infrastructure_cost(name, found)
+        checked = checked_stack(project, name, allow_tags=True)
+        return stack_cost(name, checked.stack, measured, with_hints=with_hints)
 
     names = stacks or project.stacks
     if not names:
         raise BadInputError(f"{project.root} has no stack files (Pulumi.<stack>.yaml)")
-    return [
-        stack_cost(
-            name,
-            checked_stack(project, name, allow_tags=True).stack,
-            measured,
-            with_hints=with_hints,
-        )
-        for name in dict.fromkeys(names)
-    ]
+    return [cost_of(name) for name in dict.fromkeys(names)]

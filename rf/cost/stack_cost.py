@@ -6,12 +6,14 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
+from components.aws import price
 from components.budget.monthly import monthly
 
 from .hints import work_out
 
 if TYPE_CHECKING:
     from cost import Estimate
+    from infrastructure import Infrastructure
     from settings import Stack
 
     from .hints import Measured
@@ -35,4 +37,13 @@ def stack_cost(name: str, stack: Stack, measured: Measured, *, with_hints: bool)
         estimate=monthly(args, stack.specs, stack.settings.target),
         budget=None if args.budget is None else Decimal(str(args.budget)),
         hints=tuple(work_out(stack, measured)) if with_hints else (),
+    )
+
+
+def infrastructure_cost(name: str, settings: Infrastructure) -> StackCost:
+    """The cost of the infrastructure that ``settings`` describe."""
+    return StackCost(
+        stack=name,
+        estimate=price.monthly(settings),
+        budget=None if settings.spend is None else Decimal(str(settings.spend.monthly)),
     )

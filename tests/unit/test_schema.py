@@ -6,19 +6,25 @@ import jsonschema
 import pytest
 import yaml
 
-from rf.schema import PATH, rendered, stack_schema
+from rf.schema import infrastructure_schema, rendered, stack_schema
+from tests.conftest import INFRASTRUCTURE, STACKS
 
 
-def test_the_committed_schema_is_current() -> None:
-    assert Path(PATH).read_text() == rendered()
+def test_the_committed_schemas_are_current() -> None:
+    for path, text in rendered().items():
+        assert Path(path).read_text() == text
 
 
-@pytest.mark.parametrize("stack", ["local", "staging", "production"])
-def test_every_stack_file_names_it_and_keeps_to_it(stack: str) -> None:
+@pytest.mark.parametrize("stack", [*STACKS, *INFRASTRUCTURE])
+def test_every_stack_file_names_its_schema_and_keeps_to_it(stack: str) -> None:
     text = Path(f"Pulumi.{stack}.yaml").read_text()
+    infrastructure = stack in INFRASTRUCTURE
 
-    assert f"$schema={PATH}" in text.splitlines()[0]
-    jsonschema.validate(yaml.safe_load(text), stack_schema())
+    named = "schemas/infrastructure.schema.json" if infrastructure else "schemas/stack.schema.json"
+    assert text.splitlines()[0].endswith(f"$schema={named}")
+    jsonschema.validate(
+        yaml.safe_load(text), infrastructure_schema() if infrastructure else stack_schema()
+    )
 
 
 def test_it_refuses_a_secret_in_plain_text() -> None:

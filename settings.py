@@ -24,6 +24,7 @@ from components.context import Context, Environment, GpuArgs, LogLevel, LogsArgs
 from components.files import secret_names
 from components.findings import findings
 from components.gateway.secrets import checked
+from components.infrastructure_stack import kubeconfig_of
 from components.platforms import Target
 from components.rollout.args import RolloutArgs
 from components.rules import Facts, problems
@@ -191,7 +192,7 @@ def required_secrets(settings: Settings, entries: tuple[Entry, ...]) -> tuple[st
         for file in files
         for name in secret_names(file.template)
     }
-    if settings.target.kind == "kubernetes":
+    if settings.target.kind == "kubernetes" and settings.target.infrastructure is None:
         needed.add("kubeconfig")
     if settings.images.pull_secret:
         needed.add("registryCredentials")
@@ -219,6 +220,9 @@ def load() -> tuple[Stack, dict[str, pulumi.Output[str]]]:
     stack = parse(platform, file)
     config = pulumi.Config()
     secrets = {name: secret(config, name, file) for name in stack.secrets}
+    target = stack.settings.target
+    if target.kind == "kubernetes" and target.infrastructure is not None:
+        secrets["kubeconfig"] = kubeconfig_of(target.infrastructure, stack.settings.environment)
     return stack, checked(secrets, stack.settings.services.gateway.tls, file)
 
 

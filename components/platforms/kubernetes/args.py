@@ -19,6 +19,11 @@ def _network(value: str) -> str:
 
 Cidr = Annotated[str, AfterValidator(_network)]
 """A range of addresses such as 10.0.0.0/16."""
+StackName = Annotated[
+    str, Field(pattern=r"^[A-Za-z0-9._-]+/[A-Za-z0-9._-]+/[A-Za-z0-9._-]+$", max_length=300)
+]
+"""A stack with its organization and project; the organization of a backend of one's own is
+``organization``."""
 DomainName = Annotated[str, Field(pattern=r"^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$")]
 
 PRIVATE_CIDRS = ("10.0.0.0/8", "100.64.0.0/10", "172.16.0.0/12", "192.168.0.0/16")
@@ -37,7 +42,14 @@ class DnsArgs:
     NodeLocal DNSCache has a link-local address. EKS Auto Mode runs CoreDNS on the node, where no
     label selects it: it needs the address of the kube-dns Service (aws/containers-roadmap#2552).
     """
-    domain: DomainName = "cluster.local"
+    domain: StackName = Annotated[
+        str, Field(pattern=r"^[A-Za-z0-9._-]+/[A-Za-z0-9._-]+/[A-Za-z0-9._-]+$", max_length=300)
+    ]
+
+
+"""A stack with its organization and project; the organization of a backend of one's own is
+``organization``."""
+DomainName = "cluster.local"
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
@@ -55,6 +67,11 @@ class KubernetesArgs:
     kind: Literal["kubernetes"] = "kubernetes"
     namespace: Name = "researchflow-ai"
     """Namespace of the platform. ``<namespace>-node`` is for agents that must see the host."""
+    infrastructure: StackName | None = None
+    """Stack that made the cluster, as organization/researchflow-ai/staging-infra.
+
+    Its output ``kubeconfig`` is taken, and the secret of that name is not needed.
+    """
     context: str | None = None
     """Context of the kubeconfig; the current one unless said."""
     storage_class: Name | None = None

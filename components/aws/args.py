@@ -7,6 +7,7 @@ from pydantic import AfterValidator, Field, model_validator
 from pydantic.dataclasses import dataclass
 
 from ..budget.args import PriceArgs, PriceName
+from ..faiss_jobs import ACCOUNT
 from ..platforms.kubernetes.args import Cidr
 from ..types import STRICT, Count, CpuQuantity, Gibibytes, Name
 from .cidr import ZONES, checked
@@ -104,7 +105,7 @@ class IdentityArgs:
 
     namespace: Name = "researchflow-ai"
     """``target.namespace`` of the services' stack."""
-    backups: tuple[Name, ...] = ("faiss",)
+    backups: tuple[Name, ...] = (ACCOUNT,)
     """Service accounts that read and write backups."""
     models: tuple[Name, ...] = ("ollama", "triton")
     """Service accounts that read the model repository."""

@@ -19,11 +19,8 @@ def _network(value: str) -> str:
 
 Cidr = Annotated[str, AfterValidator(_network)]
 """A range of addresses such as 10.0.0.0/16."""
-StackName = Annotated[
-    str, Field(pattern=r"^[A-Za-z0-9._-]+/[A-Za-z0-9._-]+/[A-Za-z0-9._-]+$", max_length=300)
-]
-"""A stack with its organization and project; the organization of a backend of one's own is
-``organization``."""
+StackName = Annotated[str, Field(pattern=r"^[\w.-]+/[\w.-]+/[\w.-]+$")]
+"""A stack with its organization and project. A backend without any calls it ``organization``."""
 DomainName = Annotated[str, Field(pattern=r"^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$")]
 
 PRIVATE_CIDRS = ("10.0.0.0/8", "100.64.0.0/10", "172.16.0.0/12", "192.168.0.0/16")
@@ -42,14 +39,7 @@ class DnsArgs:
     NodeLocal DNSCache has a link-local address. EKS Auto Mode runs CoreDNS on the node, where no
     label selects it: it needs the address of the kube-dns Service (aws/containers-roadmap#2552).
     """
-    domain: StackName = Annotated[
-        str, Field(pattern=r"^[A-Za-z0-9._-]+/[A-Za-z0-9._-]+/[A-Za-z0-9._-]+$", max_length=300)
-    ]
-
-
-"""A stack with its organization and project; the organization of a backend of one's own is
-``organization``."""
-DomainName = "cluster.local"
+    domain: DomainName = "cluster.local"
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)

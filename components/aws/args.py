@@ -107,8 +107,8 @@ class IdentityArgs:
     """``target.namespace`` of the services' stack."""
     backups: tuple[Name, ...] = (ACCOUNT,)
     """Service accounts that read and write backups."""
-    models: tuple[Name, ...] = ("ollama", "triton")
-    """Service accounts that read the model repository."""
+    models: tuple[Name, ...] = ()
+    """Service accounts that read the model repository: those of jobs that fill a volume from it."""
 
     @model_validator(mode="after")
     def _one_role_each(self) -> "IdentityArgs":

@@ -139,8 +139,8 @@ def _fit(service: Service, node: Instance) -> Iterator[str]:
 
 
 def _count(replicas: Range) -> str:
-    usual, most = _short(replicas.expected), _short(replicas.high)
-    return usual if usual == most else f"{usual} to {most}"
+    least, most = _short(replicas.low), _short(replicas.high)
+    return least if least == most else f"{least} to {most}"
 
 
 def _short(number: Decimal) -> str:

@@ -9,7 +9,7 @@ from pydantic.dataclasses import dataclass
 from ..budget.args import PriceArgs, PriceName
 from ..faiss_jobs import ACCOUNT
 from ..platforms.kubernetes.args import Cidr
-from ..types import STRICT, Count, CpuQuantity, Gibibytes, Name
+from ..types import STRICT, Count, CpuQuantity, Gibibytes, Name, Switch
 from .cidr import ZONES, checked
 
 Account = Annotated[str, Field(pattern=r"^[0-9]{12}$")]
@@ -77,6 +77,9 @@ class ClusterArgs:
     from where ``pulumi up`` then has to run.
     """
     log_days: RetentionDays = 90
+    keda: Switch = False
+    """Installs KEDA, which ``scaling`` of the services' stack needs; say ``target.keda: {}`` there.
+    """
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)

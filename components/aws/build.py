@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pulumi
 
 from ..budget.component import Estimated
+from ..keda import Keda
 from ..platforms.kubernetes.args import KubernetesArgs
 from ..platforms.kubernetes.platform import kubernetes_provider
 from .buckets import Bucket
@@ -78,9 +79,12 @@ def build(settings: Infrastructure) -> None:
         security_group=cluster.security_group_id,
         key=key.arn,
     )
-    Pools("pools", site, settings.pools, nodes=nodes, opts=kubernetes)
+    pools = Pools("pools", site, settings.pools, nodes=nodes, opts=kubernetes)
     storage = ClusterStorage("storage", site, key.arn, kubernetes)
     NetworkPolicies("network-policies", site, kubernetes)
+    if settings.cluster.keda:
+        # Its pods need a node, and its kinds have to be there until the last stack is gone.
+        Keda("keda", after=[pools], opts=kubernetes)
 
     backup_role = PodRole("pod-backups", site, backing_up(site.bucket("backups")), aws)
     model_role = PodRole("pod-models", site, reading(site.bucket("models")), aws)

@@ -39,14 +39,15 @@ def health(
     from .rows import healthy  # noqa: PLC0415
 
     if host:
-        subject, rows = "this machine", _host(stack)
+        subject, rows, deploy = "this machine", _host(stack), None
     else:
         subject = stack or "local"
         rows = _stack(checked_stack(find_project(Path.cwd()), subject, allow_tags=True))
+        deploy = f"rf up {subject}"
     if as_json:
         typer.echo(report.to_json(subject, rows))
     else:
-        console().print(report.render(subject, rows))
+        console().print(report.render(subject, rows, deploy=deploy))
     return ExitCode.DONE if healthy(rows) else ExitCode.UNHEALTHY
 
 

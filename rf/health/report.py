@@ -26,8 +26,15 @@ VERSION = 1
 STYLES = {Verdict.OK: "green", Verdict.NOTE: "yellow", Verdict.FAILED: "red"}
 
 
-def render(subject: str, rows: Sequence[Row]) -> RenderableType:
-    """The table, what to do about each row that is not well, and the outcome."""
+def render(subject: str, rows: Sequence[Row], *, deploy: str | None = None) -> RenderableType:
+    """The table, what to do about each row that is not well, and the outcome.
+
+    ``deploy``: the command that brings ``subject`` about, which is the one thing to say where
+    nothing of it answers.
+    """
+    if deploy and len(rows) > 1 and all(row.verdict is Verdict.FAILED for row in rows):
+        words = f"nothing of {subject} answers; if it is not deployed, {deploy} does that"
+        return Group(_table(rows), Text(), Text(words, style="bold red"))
     advice = [Text(line) for line in _advice(rows)]
     return Group(_table(rows), *([Text(), *advice] if advice else []), Text(), _end(subject, rows))
 
@@ -65,10 +72,13 @@ def _table(rows: Sequence[Row]) -> Table:
     table.add_column("", no_wrap=True)
     table.add_column("asked", overflow="fold")
     table.add_column("answer", overflow="fold")
-    table.add_column("ms", justify="right", no_wrap=True)
+    timed = any(row.seconds for row in rows)
+    if timed:
+        table.add_column("ms", justify="right", no_wrap=True)
     for row in rows:
         mark = Text(row.verdict.value, style=STYLES[row.verdict])
-        table.add_row(mark, row.subject, row.asked, row.answer, _milliseconds(row.seconds))
+        milliseconds = [_milliseconds(row.seconds)] if timed else []
+        table.add_row(mark, row.subject, row.asked, row.answer, *milliseconds)
     return table
 
 

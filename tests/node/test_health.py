@@ -47,5 +47,6 @@ def test_every_service_that_runs_is_well_and_every_other_one_is_said_to_be_missi
     assert {found[name].verdict for name in running} == {Verdict.OK}
     assert found["redis"].asked != found["prometheus"].asked
     assert found["grafana"].verdict is Verdict.FAILED
-    assert found["scrape targets"].verdict is not Verdict.OK
+    assert found["scrape of grafana"].verdict is Verdict.FAILED
+    assert "alerts" in found
     assert not [row for row in rows for secret in TEST_SECRETS.values() if secret in str(row)]

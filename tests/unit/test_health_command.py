@@ -50,6 +50,26 @@ def test_an_unhealthy_stack_ends_with_8_and_names_what_is_not_well(rf: Rf) -> No
     assert out.endswith("local is unhealthy: grafana\n")
 
 
+def test_where_nothing_of_a_stack_answers_it_says_how_to_deploy_it_and_lists_no_runbooks(
+    rf: Rf,
+) -> None:
+    class Empty:
+        any_port = False
+
+        def send(self, *_: Any) -> tuple[Answer, ...]:
+            return (Answer(copy="none", fault="there is no such container"),)
+
+        run = send
+
+    status, out, _ = rf(lambda _: Empty())
+
+    assert status == ExitCode.UNHEALTHY
+    assert "nothing of local answers; if it is not deployed, rf up local does that" in " ".join(
+        out.split()
+    )
+    assert "runbooks" not in out
+
+
 def test_the_same_as_data(rf: Rf) -> None:
     status, out, _ = rf(lambda _: well("staging"), "--stack", "staging", "--json")
 

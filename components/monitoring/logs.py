@@ -62,6 +62,8 @@ class LogCollector(AIService[LogCollectorArgs]):
     def describe(cls, args: LogCollectorArgs, context: Context) -> ServiceSpec:
         if context.logs is None:
             raise ValueError("the log collector needs the setting logs, which says where to send")
+        # Its /-/healthy fails where a part of it does, and a restart would help none of them.
+        ready = HttpCheck(port=PORT, path="/-/ready", tool="bash")
         ports = [Port(name="http", number=PORT)]
         if not context.kubernetes:
             syslog = Port(name="syslog", number=SYSLOG_PORT, published=SYSLOG_PORT, udp=True)
@@ -84,7 +86,7 @@ class LogCollector(AIService[LogCollectorArgs]):
                 CONFIG,
             ),
             ports=tuple(ports),
-            health=Health(ready=HttpCheck(port=PORT, path="/-/ready", tool="bash")),
+            health=Health(ready=ready, live=ready),
             resources=Resources(cpu=args.cpu, memory=args.memory),
             files=(File(path=CONFIG, content=config(context, context.logs)),),
             secret_files=(SecretFile(path=TOKEN_FILE, template=f"${{{TOKEN}}}"),),

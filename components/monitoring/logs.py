@@ -37,6 +37,12 @@ POD = "__meta_kubernetes_pod"
 INSTANCE = "(.+?)(?:-(stable|canary))?(?:-[0-9]+)?"
 
 
+LONGEST = 17 * 1024
+"""Bytes of a datagram: Docker cuts lines at 16 KiB, and a header comes before each piece."""
+QUEUE = 4096
+"""Datagrams that wait, each of which takes the length of the longest: 68 MiB."""
+
+
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class LogCollectorArgs:
     """Settings of the log collector, which exists only where the setting ``logs`` does."""
@@ -175,7 +181,8 @@ def containers() -> Sequence[str]:
     address                = "0.0.0.0:{SYSLOG_PORT}"
     protocol               = "udp"
     use_incoming_timestamp = true
-    max_message_length     = 65536
+    max_message_length     = {LONGEST}
+    udp_queue_size         = {QUEUE}
   }}
 }}
 """,

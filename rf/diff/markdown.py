@@ -146,7 +146,8 @@ def _change(change: Change) -> Iterator[str]:
     was = change.before.name if change.before and change.after else ""
     renamed = f", which was {code(was)}" if was not in ("", change.resource.name) else ""
     kept = ", which stays where it is" if change.forgotten else ""
-    word = f"**{PAST[change.action]}**" if change.action != "update" else PAST[change.action]
+    loud = change.action in ("delete", "replace")
+    word = f"**{PAST[change.action]}**" if loud else PAST[change.action]
     maybe = ", or replaced" if change.may_replace else ""
     name = f"{change.resource.kind} {code(change.resource.name)}"
     yield f"- {word}{maybe}: {name}{part}{renamed}{kept}"

@@ -92,6 +92,18 @@ def resume(wiring: Wiring, *, commits: str | None) -> ExitCode:
     return carry_out(wiring, found, command="resume" if paused else None, commits=commits)
 
 
+def resume_interrupted(wiring: Wiring, *, commits: str | None) -> ExitCode:
+    """Go on for a controller that has ended; what is over, or waits for a person, is left alone."""
+    found = session.latest(wiring.store, wiring.name)
+    if found is None or found.is_over:
+        wiring.say(f"no rollout of {wiring.name} is under way")
+        return ExitCode.DONE
+    if found.state.phase is Phase.PAUSED:
+        wiring.say(f"rollout {found.id} is paused and waits for somebody: rf rollout status")
+        return ExitCode.PAUSED
+    return resume(wiring, commits=commits)
+
+
 def _request(wiring: Wiring, wanted: Wanted) -> Request:
     """What is asked for; BadInputError for anything that makes no sense together."""
     if (wanted.feature is None) == (wanted.service is None):

@@ -105,12 +105,35 @@ def pause(*, stack: StackName = "local") -> ExitCode | None:
 
 @app.command()
 def resume(
-    *, stack: StackName = "local", commit: Commits = False, branch: Branch = None
+    *,
+    stack: StackName = "local",
+    commit: Commits = False,
+    branch: Branch = None,
+    interrupted: Annotated[
+        bool, typer.Option("--interrupted", help="Only if its controller ended; not if paused.")
+    ] = False,
 ) -> ExitCode | None:
     """Go on with a paused rollout, or with one whose controller has ended. Safe to repeat."""
     from . import begin  # noqa: PLC0415
 
-    return _told(begin.resume, _wiring(stack), commits=_commits(branch, commit=commit))
+    act = begin.resume_interrupted if interrupted else begin.resume
+    return _told(act, _wiring(stack), commits=_commits(branch, commit=commit))
+
+
+@app.command("candidates")
+def list_candidates(
+    *,
+    proven: Annotated[str, typer.Option("--from", metavar="S", help="The stack that has them.")],
+    stack: StackName = "local",
+) -> None:
+    """The versions that --from runs and --stack does not: a service and an image in each line."""
+    from ..stacks import checked_stack  # noqa: PLC0415
+    from .candidates import candidates  # noqa: PLC0415
+
+    project = find_project(Path.cwd())
+    old, new = (checked_stack(project, name, allow_tags=True).stack for name in (stack, proven))
+    for each in candidates(new.settings, old.settings):
+        typer.echo(f"{each.service} {each.image}")
 
 
 @app.command()

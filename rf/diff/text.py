@@ -21,6 +21,8 @@ LONGEST = 80
 LINES = 12
 """Lines of a changed text that are shown."""
 HASH = re.compile(r'-hash"?\]?$')
+STAMP = re.compile(r"^\s*version_info: \w+$", re.MULTILINE)
+"""A line that only says that the others have changed."""
 
 
 def code(text: str) -> str:
@@ -89,7 +91,8 @@ def _items(before: Sequence[Side], after: Sequence[Side]) -> str:
 
 
 def _unified(before: str, after: str) -> str:
-    found = difflib.unified_diff(before.splitlines(), after.splitlines(), n=1, lineterm="")
+    old, new = (STAMP.sub("", side).splitlines() for side in (before, after))
+    found = difflib.unified_diff(old, new, n=1, lineterm="")
     # Where in a generated file it is helps nobody.
     lines = ["…" if line.startswith("@@") else line for line in found][2:]
     left = len(lines) - LINES

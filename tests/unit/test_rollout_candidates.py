@@ -8,6 +8,7 @@ import pytest
 from rf.cli import run
 from rf.exit_codes import ExitCode
 from rf.rollout import begin
+from rf.rollout import session as session_module
 from rf.rollout.candidates import Candidate, candidates
 from rf.rollout.core import Phase
 from settings import Settings, parse
@@ -77,7 +78,7 @@ def test_the_schedule_goes_on_only_where_a_controller_has_ended(
         asked.append(commits)
         return ExitCode.ROLLED_BACK
 
-    monkeypatch.setattr(begin.session, "latest", lambda _store, _name: found)
+    monkeypatch.setattr(session_module, "latest", lambda _store, _name: found)
     monkeypatch.setattr(begin, "resume", resume)
 
     assert begin.resume_interrupted(wiring, commits="") is status

@@ -17,8 +17,10 @@ DOCKER_VOLUME = "docker:index/volume:Volume"
 REFILLED = "-files-"
 """In the name of a volume that a container fills with files of the program, each time it runs."""
 OTHERS: Mapping[str, str] = {
+    "aws:cloudwatch/logGroup:": "its logs",
     "aws:dynamodb/": "its data",
     "aws:ebs/volume:": "its data",
+    "aws:ecr/repository:": "its images",
     "aws:efs/fileSystem:": "its data",
     "aws:eks/cluster:": "everything that runs in it",
     "aws:elasticache/": "its data",

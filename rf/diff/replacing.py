@@ -3,7 +3,8 @@
 Kubernetes: the table ``forceNew`` and ``DiffConfig`` of pulumi-kubernetes
 (``provider/pkg/provider/{diff,provider}.go``, v4). Docker: the attributes without ``ForceNew`` in
 kreuzwerker/terraform-provider-docker (``internal/provider/resource_docker_*.go``, v4), which
-pulumi-docker bridges. For every other package it is not known.
+pulumi-docker bridges. AWS: ``ForceNew`` in hashicorp/terraform-provider-aws
+(``internal/service/{eks/cluster,kms/key,ecr/repository}.go``). Of everything else it is not known.
 """
 
 import re
@@ -89,6 +90,43 @@ IN_PLACE: Mapping[str, frozenset[str]] = {
     "pulumi:providers:docker": frozenset({"registryAuth"}),
 }
 """All that Docker's provider changes without making the thing anew."""
+AWS_IN_PLACE: Mapping[str, frozenset[str]] = {
+    "aws:ecr/repository:Repository": frozenset(
+        {"forceDelete", "imageScanningConfiguration", "imageTagMutability"}
+    ),
+    "aws:eks/cluster:Cluster": frozenset(
+        {
+            *("enabledClusterLogTypes", "storageConfig", "upgradePolicy", "version"),
+            *("vpcConfig", "zonalShiftConfig"),
+        }
+    ),
+    "aws:kms/key:Key": frozenset(
+        {
+            *("bypassPolicyLockoutSafetyCheck", "deletionWindowInDays", "description"),
+            *("enableKeyRotation", "isEnabled", "policy", "rotationPeriodInDays"),
+        }
+    ),
+}
+AWS_FIXED: Mapping[str, tuple[Path, ...]] = {
+    "aws:ecr/repository:Repository": (("encryptionConfigurations",), ("name",)),
+    "aws:eks/cluster:Cluster": (
+        ("accessConfig", "bootstrapClusterCreatorAdminPermissions"),
+        ("bootstrapSelfManagedAddons",),
+        ("kubernetesNetworkConfig", "ipFamily"),
+        ("kubernetesNetworkConfig", "serviceIpv4Cidr"),
+        ("name",),
+        ("remoteNetworkConfig",),
+        ("roleArn",),
+    ),
+    "aws:kms/key:Key": (
+        ("customKeyStoreId",),
+        ("customerMasterKeySpec",),
+        ("keyUsage",),
+        ("multiRegion",),
+        ("xksKeyId",),
+    ),
+}
+TAGS = frozenset({"tags", "tagsAll"})
 CLUSTER = frozenset({"cluster", "context", "kubeconfig"})
 """Where a provider's cluster is. Another one means that everything is made anew there."""
 
@@ -105,7 +143,10 @@ def effect(difference: Difference, resource: Resource, provider: Resource | None
         return _of_object(difference, resource, provider)
     if resource.type in IN_PLACE:
         return Effect.UPDATE if top in IN_PLACE[resource.type] else Effect.REPLACE
-    return Effect.UPDATE if top in ("tags", "tagsAll") else Effect.MAYBE
+    if any(_below(difference.path, each) for each in AWS_FIXED.get(resource.type, ())):
+        return Effect.REPLACE
+    in_place = AWS_IN_PLACE.get(resource.type, frozenset()) | TAGS
+    return Effect.UPDATE if top in in_place else Effect.MAYBE
 
 
 def ignored(difference: Difference, resource: Resource) -> bool:

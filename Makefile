@@ -59,7 +59,7 @@ format: .venv-dev  ## put the code into shape
 demo: .venv-dev  ## two rollouts behind a real Envoy on loopback, and a page of what happened when
 	@$(BIN)/python -m demo
 
-bench: .venv-dev  ## speed of the offline plan, as ratios; also bench-gateway, -rollout, -policy, -faiss
+bench: .venv-dev  ## speed of the offline plan, as ratios; also bench-gateway, -rollout, -judge, -policy, -faiss
 	@$(BIN)/python -m bench.plan
 
 bench-%: .venv-dev

@@ -5,14 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
-from .core import windows
-from .core.counters import total
 from .subject import FeatureSubject
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
-    from .core import Evidence, GateArgs
+    from .core import GateArgs
     from .subject import Subject
 
 LineKind = Literal["versions", "all", "arms"]
@@ -46,15 +44,11 @@ def gates_of(subject: Subject, gates: Mapping[str, GateArgs]) -> Mapping[str, Ga
     return {service: replace(args, alpha=args.alpha / 2) for service, args in gates.items()}
 
 
-def are_told_apart(evidence: Mapping[Line, Evidence], service: str) -> bool:
-    """Whether most requests of the feature's ``service`` said in this step which arm they are."""
-    arms = evidence.get(Line(service=service, kind="arms"))
-    everything = evidence.get(Line(service=service, kind="all"))
-    if arms is None or everything is None or not arms.steps:
-        return False
-    booked = total(c for w in windows(arms.steps[-1]) for c in (w.candidate, w.control)).requests
-    return (
-        booked > 0
-        and 2 * booked
-        >= total(window.candidate for window in windows(everything.steps[-1])).requests
-    )
+def are_told_apart(counted: Iterable[Line], requests: Callable[[Line], int]) -> bool:
+    """Whether most requests of a feature's service said in this step which arm they are.
+
+    ``counted``: the ways in which the service is counted; ``requests``: how many each counted.
+    """
+    found = {line.kind: requests(line) for line in counted}
+    booked, everything = found.get("arms", 0), found.get("all", 0)
+    return booked > 0 and 2 * booked >= everything

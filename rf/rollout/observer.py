@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from components.gateway.metrics import DURATION_BUCKETS_MS
 
 from . import readings
-from .core import Bundle, Evidence, Health, Kind, Step, judge, without_repeats, worst_of
+from .core import Bundle, Evidence, Health, Kind, Memory, Step, judge, without_repeats, worst_of
 from .effects import EffectError
 from .lines import are_told_apart, gates_of, lines
 
@@ -53,6 +53,7 @@ class Observer:
         self._steps: dict[Line, list[Step]] = {}
         self._evidence: dict[str, Evidence] = {}
         self._down_since: dict[str, float] = {}
+        self._memories: dict[Line, Memory] = {}
         self.judgements: dict[str, Judgement] = {}
         """The last verdict on each service in this step."""
 
@@ -92,13 +93,22 @@ class Observer:
         evidence = {line: self._add(state, look, line) for line in self._lines}
         for service in self._subject.services:
             mine = [line for line in self._lines if line.service == service]
-            if not are_told_apart(evidence, service):
+            if not are_told_apart(mine, lambda line: self._requests(line, evidence[line])):
                 mine = [line for line in mine if line.kind != "arms"]
-            judged = {line: judge(self._gates[service], evidence[line]) for line in mine}
+            judged = {
+                line: judge(self._gates[service], evidence[line], self._memory(line))
+                for line in mine
+            }
             decides = worst_of(tuple(judged.values()))
             self.judgements[service] = decides
             self._evidence[service] = next(evidence[x] for x in mine if judged[x] is decides)
         return worst_of(list(self.judgements.values()))
+
+    def _memory(self, line: Line) -> Memory:
+        return self._memories.setdefault(line, Memory())
+
+    def _requests(self, line: Line, found: Evidence) -> int:
+        return self._memory(line).requests(self._gates[line.service], found)
 
     def bundle(self, service: str) -> Bundle | None:
         """What the last verdict on ``service`` rests on; None before there is one."""

@@ -10,6 +10,8 @@ from scipy import stats
 
 from rf.rollout.core.budget import PARTS, evidence_to_fail, evidence_to_pass
 from rf.rollout.core.sequential import (
+    WORSE_BY,
+    Arms,
     Rate,
     against_equal,
     against_healthy,
@@ -17,6 +19,7 @@ from rf.rollout.core.sequential import (
     against_share,
     against_worse,
     fails_from,
+    gain,
     requests_to_pass,
 )
 
@@ -24,6 +27,14 @@ ERRORS = Rate(healthy=0.01, limit=0.05)
 P99 = Rate(healthy=0.002, limit=0.01)
 rates = st.sampled_from([ERRORS, P99])
 effects = st.floats(1, 5)
+
+
+def is_worse(*windows: Arms) -> float:
+    return against_equal([sum(gain(ratio, w) for w in windows) for ratio in WORSE_BY], 1)
+
+
+def is_not_thrice(*windows: Arms) -> float:
+    return against_worse(sum(gain(3, w) for w in windows), 1)
 
 
 def mean_stake(logs_of_chances: Iterable[float], logs: Sequence[float]) -> float:
@@ -69,7 +80,7 @@ def test_arms_that_fail_alike_show_no_difference_in_the_mean(
     events = range(failed + 1)
     chances = stats.hypergeom(requests + others, requests, failed).logpmf(events)
 
-    logs = [against_equal([(mine, requests, failed - mine, others)], 1) for mine in events]
+    logs = [is_worse((mine, requests, failed - mine, others)) for mine in events]
 
     assert mean_stake(chances, logs) <= 1 + 1e-9
 
@@ -136,11 +147,11 @@ def test_what_is_said_to_be_enough_for_a_pass_is(rate: Rate, events: int, effect
 def test_a_shared_outage_says_nothing_about_the_candidate() -> None:
     outage = [(30, 100, 270, 900)] * 5
 
-    assert against_equal(outage, 1) < 0
+    assert is_worse(*outage) < 0
 
 
 def test_a_control_without_any_error_needs_no_special_case() -> None:
-    assert against_equal([(5, 100, 0, 900)], 1) > math.log(1000)
+    assert is_worse((5, 100, 0, 900)) > math.log(1000)
 
 
 def test_outages_of_different_strength_at_different_shares_do_not_mix() -> None:
@@ -148,16 +159,16 @@ def test_outages_of_different_strength_at_different_shares_do_not_mix() -> None:
     calm = (1, 100, 9, 900)
     outage = (350, 900, 39, 100)
 
-    assert against_equal([calm, outage], 1) < 0
+    assert is_worse(calm, outage) < 0
 
 
 def test_alike_arms_are_found_not_to_be_three_times_as_slow() -> None:
-    assert against_worse([(5, 100, 45, 900)] * 2, 3, 1) > 3
-    assert against_worse([(15, 100, 45, 900)] * 2, 3, 1) < 0
+    assert is_not_thrice(*[(5, 100, 45, 900)] * 2) > 3
+    assert is_not_thrice(*[(15, 100, 45, 900)] * 2) < 0
 
 
 def test_no_traffic_on_one_side_is_no_evidence() -> None:
-    assert against_equal([(5, 10, 0, 0), (0, 0, 5, 10)], 1) == pytest.approx(0)
+    assert is_worse((5, 10, 0, 0), (0, 0, 5, 10)) == pytest.approx(0)
 
 
 def test_the_budget_is_never_more_than_alpha() -> None:

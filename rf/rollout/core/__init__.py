@@ -62,6 +62,7 @@ from .plan import Freeze, Kind, Plan, Stage, feature_plan, version_plan
 from .series import Fault, buckets, count
 from .settings import GateArgs, PaceArgs
 from .verdict import Cause, GateResult, Judgement, Verdict, worst
+from .view import Memory
 
 __all__ = [
     "Action",
@@ -82,6 +83,7 @@ __all__ = [
     "Hold",
     "Judgement",
     "Kind",
+    "Memory",
     "Model",
     "PaceArgs",
     "Pause",

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from .evidence import NOTHING, Counts, Pod
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from .evidence import Poll, Step
 
@@ -68,35 +68,33 @@ def windows(step: Step) -> tuple[Window, ...]:
     last = dict(step.polls[0].pods) if step.polls else {}
     found = []
     for before, after in pairwise(step.polls):
-        added = [
-            Pod(
-                candidate=increase(last[name].candidate, pod.candidate),
-                control=increase(last[name].control, pod.control),
-            )
-            for name, pod in sorted(after.pods.items())
-            if name in last
-        ]
-        found.append(
-            Window(
-                start=before.at,
-                end=after.at,
-                candidate=total(pod.candidate for pod in added),
-                control=total(pod.control for pod in added),
-            )
-        )
+        found.append(window(last, before.at, after))
         last.update(after.pods)
     return tuple(found)
+
+
+def window(last: Mapping[str, Pod], start: float, after: Poll) -> Window:
+    """What ``after`` added since ``start`` to the ``last`` reading of each pod."""
+    added = [
+        Pod(
+            candidate=increase(last[name].candidate, pod.candidate),
+            control=increase(last[name].control, pod.control),
+        )
+        for name, pod in sorted(after.pods.items())
+        if name in last
+    ]
+    return Window(
+        start=start,
+        end=after.at,
+        candidate=total(pod.candidate for pod in added),
+        control=total(pod.control for pod in added),
+    )
 
 
 def total(counts: Iterable[Counts]) -> Counts:
     """All of them together."""
     # Most polls of a quiet service add nothing.
     return reduce(add, (added for added in counts if added != NOTHING), NOTHING)
-
-
-def settled(found: Sequence[Window], settle: float) -> tuple[Window, ...]:
-    """The windows that began at least ``settle`` seconds after the first."""
-    return tuple(w for w in found if w.start >= found[0].start + settle)
 
 
 def without_repeats(polls: Sequence[Poll]) -> tuple[Poll, ...]:

@@ -14,7 +14,7 @@ from .gates import (
     uptime_gate,
 )
 from .verdict import Cause, GateResult, Judgement, Verdict, worst
-from .view import View, view
+from .view import Memory, View
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -29,10 +29,13 @@ MIXED = (
 )
 
 
-def judge(args: GateArgs, evidence: Evidence) -> Judgement:
-    """The verdict on one service at its current step: the worst of all gates."""
+def judge(args: GateArgs, evidence: Evidence, memory: Memory | None = None) -> Judgement:
+    """The verdict on one service at its current step: the worst of all gates.
+
+    ``memory`` of the polls before spares reading them again, and changes no verdict.
+    """
     weight = evidence.steps[-1].weight if evidence.steps else 0
-    gates, notes = _gates(args, evidence)
+    gates, notes = _gates(args, evidence, memory or Memory())
     verdict = worst(gate.verdict for gate in gates)
     return Judgement(
         service=evidence.service,
@@ -44,11 +47,13 @@ def judge(args: GateArgs, evidence: Evidence) -> Judgement:
     )
 
 
-def _gates(args: GateArgs, evidence: Evidence) -> tuple[tuple[GateResult, ...], tuple[str, ...]]:
+def _gates(
+    args: GateArgs, evidence: Evidence, memory: Memory
+) -> tuple[tuple[GateResult, ...], tuple[str, ...]]:
     if not evidence.steps or not evidence.steps[-1].polls:
         return (_unreadable("there is no reading of this step"),), ()
     try:
-        prepared = view(args, evidence)
+        prepared = memory.view(args, evidence)
     except ValueError as error:
         return (_unreadable(str(error)),), ()
     gates = (
@@ -77,7 +82,7 @@ def _notes(prepared: View) -> tuple[str, ...]:
             "the control has no history, so a design effect of "
             f"{prepared.args.design_effect:g} is assumed"
         )
-    if not any(window.control.requests for window in prepared.fresh):
+    if not prepared.fresh.control.requests:
         notes.append("the control has no traffic in this step: comparisons rest on earlier steps")
     return tuple(notes)
 

@@ -100,25 +100,25 @@ Arms = tuple[int, int, int, int]
 """Events and requests of the candidate, events and requests of the control, of one window."""
 
 
-def against_equal(windows: Sequence[Arms], effect: float) -> float:
+def against_equal(gains: Sequence[float], effect: float) -> float:
     """Evidence that the candidate's rate is higher than the control's, window by window.
+
+    ``gains``: over all windows, of a bet on each of ``WORSE_BY``.
 
     Given that a request failed, was it the candidate's? When both arms fail alike, with a chance of
     the candidate's share of the requests in that window. Only failures count, so it does not matter
     how many there are: a shared outage says nothing, and a control without any failure is fine.
     """
-    return log_sum(
-        sum(_worse_by(ratio, window) for window in windows) / effect - math.log(len(WORSE_BY))
-        for ratio in WORSE_BY
-    )
+    return log_sum(found / effect - math.log(len(gains)) for found in gains)
 
 
-def against_worse(windows: Sequence[Arms], ratio: float, effect: float) -> float:
-    """Evidence that the candidate's rate is below ``ratio`` times the control's."""
-    return -sum(_worse_by(ratio, window) for window in windows) / effect
+def against_worse(gain: float, effect: float) -> float:
+    """Evidence that the rate is below so many times the control's as ``gain`` is a bet on."""
+    return -gain / effect
 
 
-def _worse_by(ratio: float, window: Arms) -> float:
+def gain(ratio: float, window: Arms) -> float:
+    """What one window adds to a bet on ``ratio`` times the control's rate."""
     events, requests, control_events, control_requests = window
     if not requests or not control_requests:
         return 0.0

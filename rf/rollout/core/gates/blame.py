@@ -5,15 +5,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ..budget import evidence_to_fail
+from ..counters import total
 from ..sequential import against_healthy
-from ..view import candidate, control
+from ..view import control
 from .relative import is_worse
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator
 
     from ..counters import Window
+    from ..evidence import Counts
     from ..sequential import Rate
+    from ..span import Period
     from ..view import Outcome, View
 
 STRETCH = 30.0
@@ -39,21 +42,22 @@ def is_shared(view: View, outcome: Outcome, rate: Rate, gate: str, versus: str) 
         return against_healthy(rate, *counted, effect) >= needed
 
     return any(too_many(start, control(outcome, found)) for start, found in starts) and not any(
-        too_many(start, candidate(outcome, _while_control_was_well(found, outcome, rate)))
+        too_many(start, outcome.of(_while_control_was_well(found, outcome, rate)))
         for start, found in starts
     )
 
 
-def _while_control_was_well(found: Sequence[Window], outcome: Outcome, rate: Rate) -> list[Window]:
-    well = []
-    for stretch in _stretches(found):
-        events, requests = control(outcome, stretch)
+def _while_control_was_well(found: Period, outcome: Outcome, rate: Rate) -> Counts:
+    """What the candidate did in those stretches."""
+    well: list[Window] = []
+    for stretch in _stretches(found.windows):
+        events, requests = outcome.of(total(each.control for each in stretch))
         if events <= rate.limit * requests:
             well += stretch
-    return well
+    return total(each.candidate for each in well)
 
 
-def _stretches(found: Sequence[Window]) -> Iterator[list[Window]]:
+def _stretches(found: Iterable[Window]) -> Iterator[list[Window]]:
     stretch: list[Window] = []
     for window in found:
         stretch.append(window)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ..counters import total
 from ..verdict import Cause, GateResult, Verdict
 
 if TYPE_CHECKING:
@@ -26,7 +25,7 @@ def metrics_gate(view: View) -> GateResult:
         return GateResult(
             gate=GATE, verdict=Verdict.ERROR, reason="; ".join(faults), cause=Cause.BLIND
         )
-    counted = total(window.candidate for window in view.fresh)
+    counted = view.fresh.candidate
     counts = {"requests": counted.requests, "resets": counted.resets}
     if not counted.requests:
         reason = "the candidate has had no request in this step"
@@ -60,9 +59,8 @@ def _stale(view: View) -> list[str]:
 def _untimed(view: View) -> list[str]:
     """Answers without a duration: the histogram is not of the same requests as the counters."""
     found = view.since(0)
-    timed = total(window.candidate for window in found).timed
-    due = total(window.candidate for window in found if window.end <= found[-1].end - LAG)
-    answered = due.requests - due.failed
+    timed = found.candidate.timed
+    answered = found.answered_until(found.end - LAG)
     if answered < FEW or timed >= answered * (1 - UNTIMED):
         return []
     return [f"{answered - timed} of {answered} answered requests have no duration"]

@@ -11,8 +11,8 @@ from ..budget import (
     evidence_to_fail,
     evidence_to_pass,
 )
-from ..counters import total
 from ..sequential import (
+    WORSE_BY,
     Rate,
     against_equal,
     against_healthy,
@@ -21,7 +21,7 @@ from ..sequential import (
     requests_to_pass,
 )
 from ..verdict import Cause, GateResult, Verdict
-from ..view import Failed, Slow, both, candidate, control
+from ..view import Failed, Slow, candidate, control
 from .words import of, per_cent
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ def is_worse(view: View, outcome: Outcome, gate: str) -> bool:
     """Whether the candidate has more of ``outcome`` than the control, since any step."""
     effect = view.effect(outcome).value
     return any(
-        against_equal(both(outcome, view.since(start)), effect)
+        against_equal([view.since(start).gain(outcome, ratio) for ratio in WORSE_BY], effect)
         >= evidence_to_fail(view.args.alpha, gate, start)
         for start in range(len(view.steps))
     )
@@ -84,7 +84,7 @@ def _tail(view: View, gate: str, fraction: float) -> GateResult:
     needed = evidence_to_pass(view.args.beta)
     events, timed = candidate(outcome, view.fresh)
     if control(outcome, view.fresh)[1]:
-        enough = against_worse(both(outcome, view.fresh), view.args.slower, effect) >= needed
+        enough = against_worse(view.fresh.gain(outcome, view.args.slower), effect) >= needed
     else:
         # Everybody has the candidate: what the control showed before stands for it.
         rate = Rate(healthy=usual, limit=min(view.args.slower * usual, LARGEST_SHARE))
@@ -104,7 +104,7 @@ def tail(view: View, fraction: float) -> tuple[Slow, float]:
     request. Where nothing exceeds it, the bound below, or else there would be nothing to compare.
     """
     bounds = view.evidence.bounds_ms
-    known = total((*view.evidence.history, *(w.control for w in view.since(0))))
+    known = view.past + view.since(0).control
     if not known.timed:
         bound = view.args.p95_ms if fraction == TAILS[0][1] else view.args.p99_ms
         return Slow(bounds, bound), view.args.healthy * fraction

@@ -8,6 +8,7 @@ wrong share is an error of delivery or measurement and never blamed on the candi
 from __future__ import annotations
 
 import math
+from bisect import bisect_left
 from typing import TYPE_CHECKING
 
 from ..dispersion import FEWEST_STRETCHES, design_effect
@@ -32,16 +33,15 @@ EVERYBODY = 100
 
 def share_gate(view: View) -> GateResult:
     """The observed share against the weight, and whether the candidate's traffic has stopped."""
-    candidate = [window.candidate.requests for window in view.fresh]
-    every = [window.candidate.requests + window.control.requests for window in view.fresh]
-    seen = f"share {of(sum(candidate), sum(every))}, weight {view.weight} %"
-    counts = {"requests": sum(candidate), "of_all": sum(every)}
+    candidate, every = view.fresh.candidates, view.fresh.all
+    seen = f"share {of(candidate[-1], every[-1])}, weight {view.weight} %"
+    counts = {"requests": candidate[-1], "of_all": every[-1]}
 
     def result(verdict: Verdict, reason: str) -> GateResult:
         cause = Cause.BLIND if verdict is Verdict.ERROR else None
         return GateResult(gate=GATE, verdict=verdict, reason=reason, counts=counts, cause=cause)
 
-    if sum(every) < FEW:
+    if every[-1] < FEW:
         return result(Verdict.INCONCLUSIVE, f"{seen}: fewer than {FEW} requests to tell from")
     if not _is_band(view, candidate, every):
         return result(Verdict.ERROR, f"{seen}: the weight did not take effect, or counts are wrong")
@@ -53,20 +53,16 @@ def share_gate(view: View) -> GateResult:
 
 def _is_band(view: View, candidate: list[int], every: list[int]) -> bool:
     if view.weight in (0, EVERYBODY):
-        stray = sum(candidate) if not view.weight else sum(every) - sum(candidate)
-        return stray <= STRAY * sum(every)
+        stray = candidate[-1] if not view.weight else every[-1] - candidate[-1]
+        return stray <= STRAY * every[-1]
     effect = session_effect(candidate, every)
-    evidence = against_share(sum(candidate), sum(every), view.weight / EVERYBODY, effect)
+    evidence = against_share(candidate[-1], every[-1], view.weight / EVERYBODY, effect)
     return evidence < -math.log(FALSE_ALARM)
 
 
 def _quiet(view: View, candidate: list[int], every: list[int]) -> int:
     """Requests since the candidate's last one, if so many without one cannot be chance; else 0."""
-    since = 0
-    for mine, all_of_them in zip(reversed(candidate), reversed(every), strict=True):
-        if mine:
-            break
-        since += all_of_them
+    since = every[-1] - every[bisect_left(candidate, candidate[-1])]
     chance = min(view.weight / EVERYBODY, 1 - STRAY)
     return since if -since * math.log1p(-chance) / SESSION_EFFECT > GONE else 0
 
@@ -74,12 +70,11 @@ def _quiet(view: View, candidate: list[int], every: list[int]) -> int:
 def session_effect(candidate: list[int], every: list[int]) -> float:
     """Design effect of the share, over stretches of windows of this step.
 
-    It is measured around the share that was seen, so a wrong weight does not widen the band.
+    Requests are counted up to the end of each window, from 0. It is measured around the share that
+    was seen, so a wrong weight does not widen the band.
     """
-    length = max(1, len(every) // (2 * FEWEST_STRETCHES))
-    starts = range(0, len(every), length)
-    stretches = [
-        (sum(candidate[start : start + length]), sum(every[start : start + length]))
-        for start in starts
-    ]
+    last = len(every) - 1
+    length = max(1, last // (2 * FEWEST_STRETCHES))
+    ends = [(start, min(start + length, last)) for start in range(0, last, length)]
+    stretches = [(candidate[b] - candidate[a], every[b] - every[a]) for a, b in ends]
     return max(SESSION_EFFECT, design_effect(stretches, SESSION_EFFECT).value)

@@ -25,11 +25,14 @@ class Answer:
 
     status: int
     output: str
+    """What was asked for, without a word of warning in it."""
+    errors: str = ""
 
     @property
     def reason(self) -> str:
         """The line that says what went wrong: the first that claims to, or else the last."""
-        lines = [line.strip() for line in self.output.splitlines() if line.strip()]
+        written = f"{self.output}\n{self.errors}"
+        lines = [line.strip() for line in written.splitlines() if line.strip()]
         errors = [line for line in lines if line.lower().startswith("error")]
         return next(iter(errors or lines[-1:]), f"it ended with status {self.status}")
 
@@ -65,19 +68,20 @@ class SubprocessRunner:
                 env=env,
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
-                stderr=subprocess.STDOUT,
+                stderr=subprocess.PIPE,
                 encoding="utf-8",
                 errors="replace",
                 # A signal that is meant for this process must not cut a deployment short.
                 start_new_session=True,
             )
         except FileNotFoundError:
-            return Answer(status=NOT_FOUND, output=f"{command[0]}: not found")
+            return Answer(status=NOT_FOUND, output="", errors=f"{command[0]}: not found")
         try:
-            output, _ = process.communicate(stdin, timeout=self.limit)
+            output, errors = process.communicate(stdin, timeout=self.limit)
         except subprocess.TimeoutExpired:
-            return Answer(status=TIMED_OUT, output=_stopped(process))
-        return Answer(status=process.returncode, output=output)
+            output, errors = _stopped(process)
+            return Answer(status=TIMED_OUT, output=output, errors=errors)
+        return Answer(status=process.returncode, output=output, errors=errors)
 
     def show(self, command: Sequence[str], *, cwd: Path, env: Mapping[str, str]) -> int:
         """Run ``command`` on the user's own terminal; its exit status, negative for a signal.
@@ -135,15 +139,14 @@ class _Interrupts:
             self._process.send_signal(signal.SIGINT)
 
 
-def _stopped(process: subprocess.Popen[str]) -> str:
+def _stopped(process: subprocess.Popen[str]) -> tuple[str, str]:
     """What ``process`` wrote until it wound down, or was killed because it did not."""
     process.send_signal(signal.SIGINT)
     try:
-        output, _ = process.communicate(timeout=WIND_DOWN_SECONDS)
+        return process.communicate(timeout=WIND_DOWN_SECONDS)
     except subprocess.TimeoutExpired:
         os.killpg(process.pid, signal.SIGKILL)
-        output, _ = process.communicate()
-    return output
+        return process.communicate()
 
 
 def _in_foreground() -> bool:

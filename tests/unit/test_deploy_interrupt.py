@@ -135,3 +135,25 @@ def test_a_program_that_does_not_exist_is_an_answer_and_no_exception() -> None:
 
     assert answer.status == 127
     assert answer.reason == "no-such-program: not found"
+
+
+def test_a_warning_is_no_part_of_what_was_asked_for() -> None:
+    program = (
+        "import sys; print('apiVersion: v1'); print('warning: old', file=sys.stderr)"
+    )
+
+    answer = SubprocessRunner().ask([sys.executable, "-c", program], cwd=Path.cwd(), env={})
+
+    assert answer.output == "apiVersion: v1\n"
+    assert answer.errors == "warning: old\n"
+
+
+def test_what_went_wrong_is_found_wherever_it_was_written() -> None:
+    programs = {
+        "stdout": "print('error: quota'); raise SystemExit(1)",
+        "stderr": "import sys; print('diff'); sys.exit('error: quota')",
+    }
+
+    for program in programs.values():
+        answer = SubprocessRunner().ask([sys.executable, "-c", program], cwd=Path.cwd(), env={})
+        assert answer.reason == "error: quota"

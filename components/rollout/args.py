@@ -54,6 +54,9 @@ class PassArgs:
     version: Version
     weight: Percentage
     verdict: Verdict
+    forced: Switch = False
+    """A person let it go on without a pass (``rf rollout promote``): ``verdict`` is the one that
+    there was."""
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)

@@ -94,6 +94,7 @@ def _service_inputs(
             "version": passed.version,
             "weight": passed.weight,
             "verdict": passed.verdict,
+            **({"forced": True} if passed.forced else {}),
         }
     return found
 

@@ -196,7 +196,7 @@ class Controller:
         """Write the intent, with the verdict that it rests on: the policies ask for that, too.
 
         Whoever takes an announced action again has the verdict from its record. A step that a
-        person promoted has the verdict that there was, whatever it says.
+        person promoted has the verdict that there was, and says that it was no pass.
         """
         entry = records.last(self.journal.entries, records.INTENT, records.DONE)
         if entry and entry.kind == records.INTENT and records.unfinished([entry]) == action:
@@ -206,7 +206,9 @@ class Controller:
         if isinstance(action, Enter) and state.current is not None:
             kept = self._on_record(judgement.service) if judgement is not None else None
             sha256 = kept.sha256 if kept else self._ledger.last_verdict.get("sha256")
-            found = Pass(weight=state.current.weight, verdict=sha256) if sha256 else None
+            if sha256:
+                weight, forced = state.current.weight, action.forced
+                found = Pass(weight=weight, verdict=sha256, forced=forced)
         elif isinstance(action, Rollback) and judgement is not None:
             self._on_record(judgement.service)
         intent = {

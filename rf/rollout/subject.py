@@ -25,10 +25,11 @@ Edits = dict[tuple[str, ...], Any]
 
 @dataclass(frozen=True, kw_only=True)
 class Pass:
-    """The last verdict of ``pass`` that a stage was left with."""
+    """What a stage was left with: a verdict of ``pass``, or another one and a person's word."""
 
     weight: int
     verdict: str
+    forced: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -104,6 +105,7 @@ class VersionSubject:
                 "version": self.version,
                 "weight": passed.weight,
                 "verdict": passed.verdict,
+                **({"forced": True} if passed.forced else {}),
             }
         if stage.kind is Kind.REPLACE:
             edits |= {("services", self.service, key): v for key, v in self.changes.items()}

@@ -6,8 +6,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from components.rollout.component import component_inputs
+from policies.framework.resource import Resource
+from policies.thresholds.rules import rollout as policy
 from rf.errors import BadInputError
-from rf.rollout import session
+from rf.rollout import records, session
 from rf.rollout.commands import Commands
 from rf.rollout.core import Phase
 from rf.rollout.lanes import Interrupted
@@ -16,6 +19,7 @@ from rf.stack_edit import edited
 from tests.rollout.cases import (
     BAD,
     IMPATIENT,
+    STACK,
     at_weight,
     begun,
     promoted_tree,
@@ -24,6 +28,7 @@ from tests.rollout.cases import (
     simulated,
     tree,
 )
+from tests.rollout.parts import parsed
 from tests.rollout.simulated import SERVICE, Version
 
 if TYPE_CHECKING:
@@ -164,6 +169,46 @@ def test_a_person_may_promote_without_evidence_and_that_is_on_record() -> None:
     assert world.weights["canary"] == 50
     assert state.forced == (0,)
     assert world.agree
+    record = world.tree["rollout"]["services"][SERVICE]["passed"]
+    assert (record["weight"], record["forced"]) == (10, True)
+    found = session.latest(world.store, STACK)
+    assert found is not None
+    assert session.last_verdict(found) != record["verdict"]  # that of 50 %, which holds there
+    verdicts = {
+        entry.data["sha256"]: entry.data["judgement"]["verdict"]
+        for entry in found.journal.entries
+        if entry.kind == records.VERDICT
+    }
+    assert verdicts[record["verdict"]] == "inconclusive"
+
+
+def test_where_the_policy_counts_passes_alone_a_person_cannot_go_on_without_one() -> None:
+    world = simulated(Version(), rate=0.0)
+    assert rolled_out(world).phase is Phase.PAUSED
+    resumed(world, "promote")
+    stack = parsed(world.tree)
+    inputs = component_inputs(stack.settings.rollout, stack.specs, {})
+    resource = Resource(type=policy.ROLLOUT[0], name="rollout", properties=inputs)
+
+    allowed = list(policy.evidence(resource, policy.EvidenceConfig()))
+    refused = list(policy.evidence(resource, policy.EvidenceConfig(forced=False)))
+
+    assert allowed == []
+    assert "last pass on record (10 %)" in refused[0].message
+
+
+def test_a_step_that_passed_is_on_record_as_that() -> None:
+    world = simulated(Version())
+    seen = set()
+
+    def note() -> None:
+        record = world.tree.get("rollout", {}).get("services", {}).get(SERVICE, {}).get("passed")
+        seen.add("forced" in record if record else None)
+
+    world.meanwhile = note
+
+    assert rolled_out(world).phase is Phase.PROMOTED
+    assert seen == {None, False}
 
 
 def test_nobody_may_promote_what_failed() -> None:

@@ -20,7 +20,7 @@ ROLLOUT = ("researchflow:index:Rollout",)
 EVERYBODY = 100
 UNPROVEN = "must not be above the step after the last pass on record"
 FROZEN = "must not be above the last pass on record while a freeze lasts"
-PASSED = ("version", "weight", "verdict")
+PASSED = ("version", "weight", "verdict", "forced")
 
 
 class StepsConfig(RuleConfig):
@@ -28,6 +28,12 @@ class StepsConfig(RuleConfig):
 
     first: int = 10
     jump: int = 50
+
+
+class EvidenceConfig(StepsConfig):
+    """The same, and whether a person's word stands for a pass."""
+
+    forced: bool = True
 
 
 def weights(resource: Resource, _config: NoConfig) -> Iterator[Finding]:
@@ -60,8 +66,8 @@ def steps(resource: Resource, config: StepsConfig) -> Iterator[Finding]:
                 yield following.violation(f"must be {config.jump} or less above the step before")
 
 
-def evidence(resource: Resource, config: StepsConfig) -> Iterator[Finding]:
-    """No more users than the step after the last pass on record."""
+def evidence(resource: Resource, config: EvidenceConfig) -> Iterator[Finding]:
+    """No more users than the step after the last pass on record, or the last that was forced."""
     listed = list(resource["steps"].items())
     unclear = any(step.hidden for step in listed)
     known = [step.value for step in listed if is_share(step.value)]
@@ -71,7 +77,7 @@ def evidence(resource: Resource, config: StepsConfig) -> Iterator[Finding]:
         return min(following, default=max(passed, 0 if unclear else config.first))
 
     for _service, rollout in resource["services"].entries():
-        yield from in_doubt(_above(rollout, ceiling, UNPROVEN), *listed)
+        yield from in_doubt(_above(rollout, ceiling, UNPROVEN, forced=config.forced), *listed)
 
 
 def freeze(resource: Resource, _config: NoConfig) -> Iterator[Finding]:
@@ -82,7 +88,7 @@ def freeze(resource: Resource, _config: NoConfig) -> Iterator[Finding]:
     if not certain and not unclear:
         return
     for _service, rollout in resource["services"].entries():
-        for finding in _above(rollout, lambda passed: passed, FROZEN):
+        for finding in _above(rollout, lambda passed: passed, FROZEN, forced=False):
             yield finding if certain else unclear[0].undecided(FROZEN)
 
 
@@ -95,8 +101,13 @@ def _are_everybody(shares: list[Any]) -> bool:
     return all(map(is_share, shares)) and sum(shares) == EVERYBODY
 
 
-def _above(rollout: Node, ceiling: Callable[[int], int], message: str) -> Iterator[Finding]:
-    """A violation where the canary has more than ``ceiling`` of the last pass on record."""
+def _above(
+    rollout: Node, ceiling: Callable[[int], int], message: str, *, forced: bool
+) -> Iterator[Finding]:
+    """A violation where the canary has more than ``ceiling`` of the last pass on record.
+
+    ``forced``: whether the record of a step that a person forced counts as one.
+    """
     share = rollout["weights"]["canary"]
     if share.value == 0 or share.absent:
         return
@@ -107,7 +118,8 @@ def _above(rollout: Node, ceiling: Callable[[int], int], message: str) -> Iterat
         yield hidden.undecided(message)
     elif canary.absent or canary.value != stable.value:
         weight = passed["weight"].value
-        counts = passed["version"].value == canary.value and is_share(weight)
+        proven = forced or passed["forced"].value is not True
+        counts = proven and passed["version"].value == canary.value and is_share(weight)
         highest = ceiling(weight if counts else 0)
         if not is_share(share.value) or share.value > highest:
             yield share.violation(f"{message} ({highest} %)")
@@ -150,7 +162,7 @@ RULES = (
         reference="guide, Deploy to Production with Canary Rollout",
         kinds=ROLLOUT,
         check=evidence,
-        config=StepsConfig,
+        config=EvidenceConfig,
     ),
     Rule(
         id="rollout/freeze",

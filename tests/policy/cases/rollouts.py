@@ -11,7 +11,12 @@ LONG_PAST = {"start": "2020-01-01T00:00:00+00:00", "end": "2020-01-02T00:00:00+0
 
 
 def rollout(
-    canary: int = 0, *, passed: int | None = None, version: str = NEW, **more: Any
+    canary: int = 0,
+    *,
+    passed: int | None = None,
+    version: str = NEW,
+    forced: bool = False,
+    **more: Any,
 ) -> dict[str, Any]:
     """A rollout of one service; ``passed`` is the weight of the last pass, of ``version``."""
     service: dict[str, Any] = {
@@ -21,6 +26,8 @@ def rollout(
     }
     if passed is not None:
         service["passed"] = {"version": version, "weight": passed, "verdict": "f" * 64}
+        if forced:
+            service["passed"]["forced"] = True
     return {"services": {"ollama": service}, "steps": [10, 50, 100], "freeze": [], **more}
 
 
@@ -80,6 +87,7 @@ CASES = (
             rollout(100, passed=10),
             rollout(50, passed=10, version=OLD),
             rollout(51, passed=10),
+            rollout(100, passed=10, forced=True),
         ),
         green=(
             first_deployment(),
@@ -87,6 +95,7 @@ CASES = (
             rollout(10),
             rollout(5),
             rollout(50, passed=10),
+            rollout(50, passed=10, forced=True),
             rollout(10, passed=50),
             rollout(100, passed=50),
             rollout(100, passed=100),
@@ -99,6 +108,7 @@ CASES = (
         red=(
             rollout(10, freeze=[NEVER_ENDS]),
             rollout(50, passed=10, freeze=[LONG_PAST, NEVER_ENDS]),
+            rollout(10, passed=10, forced=True, freeze=[NEVER_ENDS]),
         ),
         green=(
             first_deployment() | {"freeze": [NEVER_ENDS]},

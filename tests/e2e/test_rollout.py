@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import time
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -94,6 +95,35 @@ def test_a_bad_version_is_gone_within_a_second_of_its_verdict(tmp_path: Path) ->
         assert verdict.data["judgement"]["verdict"] == "fail"
         last_bad = max(local.stack.backends["canary"].arrived)
         assert last_bad - datetime.fromisoformat(verdict.at).timestamp() <= 1
+
+
+def test_the_weights_alone_end_the_traffic_of_a_version_that_no_gateway_ejects(
+    tmp_path: Path,
+) -> None:
+    """One request in six fails, with a status at which Envoy leaves a server where it is."""
+    with (
+        local_stack(tmp_path, tree(), SERVICE, {"image": NEW}, bad=[NEW], fault="faulty") as local,
+        traffic(local),
+    ):
+        state = rolled_out(local, tmp_path)
+        found = session.latest(FolderStore(tmp_path / "store"), "test")
+        ejections = local.envoy.stat(
+            f"cluster.{SERVICE}_canary.outlier_detection.ejections_enforced_total"
+        )
+        time.sleep(1)
+
+    assert state.phase is Phase.ROLLED_BACK, state.reason
+    assert ejections == "0"
+    assert found is not None
+    verdict = records.last(found.journal.entries, records.VERDICT)
+    assert verdict is not None
+    assert verdict.data["judgement"]["verdict"] == "fail"
+    said = datetime.fromisoformat(verdict.at).timestamp()
+    arrived = local.stack.backends["canary"].arrived
+    before = [at for at in arrived if said - 1 < at <= said]
+    last_bad = max(arrived)
+    assert len(before) > 10, "it had users until the verdict"
+    assert last_bad - said <= 1
 
 
 def test_a_good_version_becomes_the_stable_one(tmp_path: Path) -> None:

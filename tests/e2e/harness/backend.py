@@ -14,13 +14,16 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 Behaviour = Literal[
-    "well", "busy", "closing", "resetting", "breaking", "garbled", "silent", "stalling", "slow"
-]
-"""``well``: 200 and its name. ``busy``: 503. ``closing``: no answer but the end of the connection,
+    "well", "busy", "faulty", "closing", "resetting", "breaking", "garbled", "silent", "stalling",
+    "slow",
+]  # fmt: skip
+"""``well``: 200 and its name. ``busy``: 503. ``faulty``: 500 to one request in ``FAULTY``, which
+ejects no server, and well to the others. ``closing``: no answer but the end of the connection,
 ``resetting``: by RST. ``breaking``: the same after the first chunk. ``garbled``: no HTTP.
 ``silent``: nothing. ``stalling``: nothing after the first chunk. ``slow``: ten chunks in a second.
 """
 
+FAULTY = 6
 CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
 CHUNK = b"5\r\nhello\r\n"
 
@@ -84,6 +87,7 @@ class Backend:
         return {
             "well": answer(200, self.name),
             "busy": answer(503, "busy"),
+            "faulty": answer(200, self.name) if len(self.seen) % FAULTY else answer(500, "faulty"),
             "garbled": b"SSH-2.0-OpenSSH\r\n\r\n",
             "slow": CHUNKED,
             "breaking": CHUNKED + CHUNK,

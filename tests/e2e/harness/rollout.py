@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from rf.rollout.subject import Edits
     from settings import Stack
 
+    from .backend import Behaviour
     from .gateway import RunningGateway
 
 FILE = "Pulumi.test.yaml"
@@ -54,13 +55,14 @@ class Timed(Backend):
 
 @dataclass
 class LocalStack:
-    """Desired state, state and versions of one service; ``bad`` images answer 503."""
+    """Desired state, state and versions of one service; ``bad`` images do what ``fault`` says."""
 
     tree: dict[str, Any]
     service: str
     backends: Mapping[str, Timed]
     delivery: FolderDelivery
     bad: Sequence[str] = ()
+    fault: Behaviour = "busy"
     state: dict[str, Any] = field(default_factory=dict)
     told: list[str] = field(default_factory=list)
 
@@ -87,7 +89,7 @@ class LocalStack:
         for track, backend in self.backends.items():
             image = images.get(track)
             backend.sick = image is None
-            backend.behaviour = "busy" if image in self.bad else "well"
+            backend.behaviour = self.fault if image in self.bad else "well"
 
     def tell(self, event: str, words: str) -> None:
         self.told.append(f"{event}: {words}")
@@ -115,8 +117,14 @@ class Local:
 
 
 @contextmanager
-def local_stack(
-    folder: Path, tree: dict[str, Any], service: str, canary: dict[str, Any], bad: Sequence[str]
+def local_stack(  # noqa: PLR0913 the last is keyword-only
+    folder: Path,
+    tree: dict[str, Any],
+    service: str,
+    canary: dict[str, Any],
+    bad: Sequence[str],
+    *,
+    fault: Behaviour = "busy",
 ) -> Iterator[Local]:
     """``tree`` in force, before two versions of ``service``, the second of which is not up yet."""
     trial = parse(edited(tree, {("rollout", "services", service, "canary"): canary}), FILE)
@@ -135,6 +143,7 @@ def local_stack(
                 backends=backends,
                 delivery=FolderDelivery(folder),
                 bad=bad,
+                fault=fault,
             )
             stack.up("begin", only_weights=False)
             yield Local(stack=stack, envoy=envoy, folder=folder)

@@ -83,8 +83,12 @@ class LocalStack:
         self.state = self.tree
         specs = parse(self.tree, FILE).specs
         self.delivery.write([spec for spec in specs if spec.live_files])
-        if only_weights:
-            return
+        if not only_weights:
+            self.run_versions()
+
+    def run_versions(self) -> None:
+        """The two servers are those that the state names."""
+        specs = parse(self.state, FILE).specs
         images = {str(spec.track): spec.image for spec in specs if spec.name == self.service}
         for track, backend in self.backends.items():
             image = images.get(track)

@@ -66,9 +66,11 @@ class Observer:
         """Ask all gateways."""
         at = self._world.clock.now().timestamp()
         try:
-            return Look(at=at, scrapes=self._world.gateways.scrape())
+            scrapes = self._world.gateways.scrape()
         except EffectError as error:
             return Look(at=at, fault=str(error))
+        said = readings.fault(scrapes)
+        return Look(at=at, fault=said) if said else Look(at=at, scrapes=scrapes)
 
     def forget(self) -> None:
         """Let evidence begin anew."""

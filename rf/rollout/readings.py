@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from functools import lru_cache
 from typing import TYPE_CHECKING, Literal
 
 from components.gateway.arms import arm_counts
-from components.gateway.metrics import DURATION_BUCKETS_MS, counts
+from components.gateway.metrics import DURATION_BUCKETS_MS, SERIES, counts
 
 from .core import Counts, Pod, Poll
 
@@ -39,12 +40,49 @@ _MEMBERS = re.compile(
 )
 
 
+_REQUESTS = re.compile(rf"^({SERIES[0].native}\{{[^}}]*\}}) ", re.MULTILINE)
+
+
+@lru_cache(maxsize=8)
+def _counted(text: str) -> Mapping[tuple[str, str], metrics.Counts]:
+    return counts(text)
+
+
+def fault(scrapes: Mapping[str, str]) -> str:
+    """Why the counts in ``scrapes`` cannot be trusted; empty where they can.
+
+    What is missing or is no number would otherwise be taken for a version that is slow or down.
+    """
+    if not scrapes:
+        return "no gateway is running"
+    found = ((gateway, _fault(text)) for gateway, text in scrapes.items())
+    return "; ".join(f"{gateway}: {reason}" for gateway, reason in found if reason)
+
+
+def _fault(text: str) -> str:
+    if not _MEMBERS.search(text):
+        return "the statistics say nothing of any version"
+    doubled = [series for series, times in Counter(_REQUESTS.findall(text)).items() if times > 1]
+    if doubled:
+        return f"{doubled[0]} is there twice"
+    try:
+        counted = _counted(text)
+    except (ValueError, OverflowError):
+        return "a count is no whole number"
+    for (service, track), each in counted.items():
+        missing = sorted(set(DURATION_BUCKETS_MS) - set(each.within)) if each.measured else []
+        if missing:
+            bounds = ", ".join(map(str, missing))
+            return f"the durations of {service}'s {track} have no bucket at {bounds} ms"
+    return ""
+
+
 def version_poll(scrapes: Mapping[str, str], service: str, at: float, candidate: Track) -> Poll:
     """The two versions of ``service``, ``candidate`` of them under judgement."""
     control: Track = "stable" if candidate == "canary" else "canary"
     pods = {}
     for gateway, text in scrapes.items():
-        counted = counts(text)
+        counted = _counted(text)
         pods[gateway] = Pod(
             candidate=_counts(counted.get((service, candidate))),
             control=_counts(counted.get((service, control))),
@@ -68,7 +106,7 @@ def feature_poll(scrapes: Mapping[str, str], service: str, at: float) -> Poll:
     """All requests of ``service``, whether their users have the feature or not."""
     pods = {}
     for gateway, text in scrapes.items():
-        counted = counts(text)
+        counted = _counted(text)
         both = _counts(counted.get((service, "stable"))) + _counts(counted.get((service, "canary")))
         pods[gateway] = Pod(candidate=both)
     return Poll(at=at, pods=pods)

@@ -138,9 +138,7 @@ def test_a_program_that_does_not_exist_is_an_answer_and_no_exception() -> None:
 
 
 def test_a_warning_is_no_part_of_what_was_asked_for() -> None:
-    program = (
-        "import sys; print('apiVersion: v1'); print('warning: old', file=sys.stderr)"
-    )
+    program = "import sys; print('apiVersion: v1'); print('warning: old', file=sys.stderr)"
 
     answer = SubprocessRunner().ask([sys.executable, "-c", program], cwd=Path.cwd(), env={})
 
@@ -157,3 +155,18 @@ def test_what_went_wrong_is_found_wherever_it_was_written() -> None:
     for program in programs.values():
         answer = SubprocessRunner().ask([sys.executable, "-c", program], cwd=Path.cwd(), env={})
         assert answer.reason == "error: quota"
+
+
+def test_a_program_that_hangs_is_asked_to_wind_down_and_what_it_said_is_kept() -> None:
+    program = (
+        "import sys, time\n"
+        "print('updating', flush=True)\n"
+        "try: time.sleep(60)\n"
+        "except KeyboardInterrupt: sys.exit('error: interrupted')\n"
+    )
+
+    answer = SubprocessRunner(limit=3).ask([sys.executable, "-c", program], cwd=Path.cwd(), env={})
+
+    assert answer.status == 124
+    assert answer.output == "updating\n"
+    assert answer.reason == "error: interrupted"

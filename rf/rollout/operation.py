@@ -27,6 +27,12 @@ if TYPE_CHECKING:
     from .wiring import Wiring
 
 
+ENDING = (
+    "ending: what is under way is finished first, which may take minutes; a second signal changes "
+    "nothing, and kill -9 leaves a rollout that rf rollout resume goes on with"
+)
+
+
 class EndedError(Exception):
     """It ends here, with a status of its own; the message is for stderr."""
 
@@ -68,7 +74,7 @@ def carry_out(
 
     ``commits``: a branch that the stack file is committed on afterwards, "" for the current one.
     """
-    with wiring.clock.until_signalled(), Watching(Console(), wiring.say) as watching:
+    with wiring.clock.until_signalled(ENDING), Watching(Console(), wiring.say) as watching:
         shown = wiring.say
         wiring.say = watching.say
         try:

@@ -118,6 +118,7 @@ def test_a_good_version_is_promoted_though_its_controller_is_ended_and_paused(
 
     assert locked.returncode == ExitCode.LOCKED, locked.stdout + locked.stderr
     assert interrupted == ExitCode.PAUSED, said
+    assert "ending: what is under way is finished first" in said
     assert "rf rollout resume goes on where it stands" in said
     assert "nobody is at work on it" in idle.stdout
     assert asked.returncode == ExitCode.DONE, asked.stderr
@@ -134,7 +135,7 @@ def test_a_rollout_whose_controller_was_killed_is_aborted_by_another(stack: Dock
     with stack.started(
         "--service", "triton", "--image", stack.image("model-1"), "--force"
     ) as process:
-        read_until(process, "nothing to judge")
+        read_until(process, "the new version comes up")
         process.kill()
     aborted = stack.rf("abort", timeout=PATIENCE)
 

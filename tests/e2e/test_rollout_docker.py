@@ -37,7 +37,7 @@ HASTY = {
         "triton": {"gates": {"settle": 1, "beta": 0.2, "design_effect": 1, "error_rate": 0.1}}
     },
 }
-PATIENCE = 240.0
+PATIENCE = 900.0
 """Seconds that one command may take on a busy machine."""
 
 
@@ -98,7 +98,7 @@ def test_a_bad_version_is_taken_back_and_leaves_nothing_behind(stack: DockerStac
     assert {code for at, code in stack.replies if at > since} == {200}
 
 
-def test_a_good_version_is_promoted_though_its_controller_is_ended_and_paused(
+def test_a_good_version_is_promoted_though_its_controller_is_ended_paused_and_killed(
     stack: DockerStack,
 ) -> None:
     good = ("--service", "triton", "--image", stack.image("model-2"), "--force")
@@ -114,6 +114,9 @@ def test_a_good_version_is_promoted_though_its_controller_is_ended_and_paused(
         asked = stack.rf("pause")
         paused_said = read_until(process, "no line says this")
         paused = process.wait(PATIENCE)
+    with stack.started("resume") as process:
+        read_until(process, "step: triton at")
+        process.kill()
     promoted = stack.rf("resume", timeout=PATIENCE)
 
     assert locked.returncode == ExitCode.LOCKED, locked.stdout + locked.stderr
@@ -127,18 +130,3 @@ def test_a_good_version_is_promoted_though_its_controller_is_ended_and_paused(
     assert tritons(stack) == {"stable": "model-2"}
     assert stack.settings["services"]["triton"]["image"] == stack.image("model-2")
     assert stack.settings["rollout"] == HASTY
-
-
-def test_a_rollout_whose_controller_was_killed_is_aborted_by_another(stack: DockerStack) -> None:
-    before = stack.settings
-
-    with stack.started(
-        "--service", "triton", "--image", stack.image("model-1"), "--force"
-    ) as process:
-        read_until(process, "the new version comes up")
-        process.kill()
-    aborted = stack.rf("abort", timeout=PATIENCE)
-
-    assert aborted.returncode == ExitCode.DONE, aborted.stdout + aborted.stderr
-    assert stack.settings == before
-    assert tritons(stack).keys() == {"stable"}

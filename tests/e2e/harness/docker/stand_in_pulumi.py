@@ -24,7 +24,8 @@ from typing import TYPE_CHECKING, Any
 
 import docker
 
-from rf.plan.run import plan_stacks
+from rf.plan.child import plan as planned
+from rf.plan.model import Failure
 from rf.project import find_project
 from tests.e2e.harness.docker.machine import KINDS, Machine, MachineError
 
@@ -47,7 +48,10 @@ def read_state() -> dict[str, Any]:
 def up(targets: Sequence[str]) -> None:
     """Make the machine what the plan says, or ``targets`` of it."""
     obstacle(os.environ.get("STAND_IN_UP", ""))
-    (plan,) = plan_stacks(find_project(Path.cwd()), [option("--stack")])
+    # In this process, as another one takes seconds to start.
+    plan = planned(find_project(Path.cwd()), option("--stack"))
+    if isinstance(plan, Failure):
+        raise MachineError(plan.trace or plan.message)
     state = read_state()
     machine = Machine(docker.from_env(timeout=120))
     wanted = {each.urn: each for each in chosen(plan.resources)}

@@ -123,8 +123,15 @@ def _exchange(core: CoreV1Api, namespace: str, pod: str, port: int, ask: bytes) 
         finally:
             connection.close()
     except (ApiException, OSError) as error:
-        raise EffectError(f"pod {pod} gives no answer: {type(error).__name__}") from None
+        raise EffectError(f"pod {pod} gives no answer: {_why(error)}") from None
     return body(received, f"pod {pod}")
+
+
+def _why(error: Exception) -> str:
+    """What a person can act on, such as ``403 Forbidden``; headers and body come after it."""
+    if isinstance(error, ApiException):
+        return str(error.reason).partition("-+-+-")[0].partition("\n")[0].strip()
+    return type(error).__name__
 
 
 def _incarnation(pod: Any) -> str:

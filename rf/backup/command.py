@@ -88,6 +88,46 @@ def drill_backup(name: Name = None, *, stack: StackName = "local") -> ExitCode:
     return _here(checked, arguments)
 
 
+@app.command("adopt")
+def adopt_index(  # noqa: PLR0913 one option each, all keyword-only
+    file: Annotated[str, typer.Argument(help="What faiss.write_index wrote.")],
+    *,
+    index: Annotated[str, typer.Option(help="Its name in the server.")],
+    volume: Annotated[
+        str | None, typer.Option(help="The Docker volume that FILE and IDS are in.")
+    ] = None,
+    ids: Annotated[
+        str | None, typer.Option(help="A JSON list or .npy of ids, in order of position.")
+    ] = None,
+    accept_approximate: Annotated[
+        bool, typer.Option("--accept-approximate", help="Decode an index that holds codes.")
+    ] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Check, and change nothing.")] = False,
+    stack: StackName = "local",
+    server: Server = None,
+) -> ExitCode:
+    """Take over an index that faiss itself wrote, such as one in a compose project's volume."""
+    flags = {"--accept-approximate": accept_approximate, "--dry-run": dry_run}
+    options = ["--index", index, *(flag for flag, wanted in flags.items() if wanted)]
+    checked = _checked(stack)
+    target = checked.stack.settings.target
+    if volume is None:
+        if server is None and not dry_run:
+            raise BadInputError(
+                "say where FILE is: --volume for a volume of Docker, or --server for a file of "
+                "this machine and a server that it reaches"
+            )
+        arguments = ["adopt", file, *options, *(["--ids", ids] if ids else [])]
+        return _here(checked, arguments, {"FAISS_URL": server} if server else None)
+    if target.kind != "docker" or server is not None:
+        raise BadInputError("--volume is a volume of Docker: it goes with a local stack, alone")
+    from .machine import ADOPTED  # noqa: PLC0415 - Docker's SDK takes half a second
+
+    arguments = ["adopt", f"{ADOPTED}/{file}", *options]
+    arguments += ["--ids", f"{ADOPTED}/{ids}"] if ids else []
+    return _on_machine(checked, target, arguments, volume)
+
+
 def _with_server(stack: str, arguments: Sequence[str], server: str | None) -> ExitCode:
     checked = _checked(stack)
     target = checked.stack.settings.target
@@ -113,7 +153,9 @@ def _here(
     return ExitCode.DONE if status == 0 else ExitCode.ERROR
 
 
-def _on_machine(checked: CheckedStack, target: DockerArgs, arguments: Sequence[str]) -> ExitCode:
+def _on_machine(
+    checked: CheckedStack, target: DockerArgs, arguments: Sequence[str], adopted: str | None = None
+) -> ExitCode:
     # Half a second each to import; the other ways do not need them.
     import docker  # noqa: PLC0415
 
@@ -124,14 +166,15 @@ def _on_machine(checked: CheckedStack, target: DockerArgs, arguments: Sequence[s
 
     settings, spec = checked.stack.settings, _spec(checked)
     place = Place(args=target, environment=settings.environment, images=settings.images)
-    described = machine.one_shot(spec, arguments, _variables(checked), place)
+    described = machine.one_shot(spec, arguments, _variables(checked), place, adopted)
+    credentials = None if adopted else machine.credentials_file(found(), spec)
     try:
         client = docker.from_env(timeout=machine.TIMEOUT)
     except docker.errors.DockerException as error:
         raise BadInputError(
             f"Docker gives no answer ({type(error).__name__}): is the engine running?"
         ) from None
-    status = machine.run(client, described, machine.credentials_file(found(), spec))
+    status = machine.run(client, described, credentials)
     return ExitCode.DONE if status == 0 else ExitCode.ERROR
 
 

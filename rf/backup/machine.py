@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from components.platforms.docker.place import Place
     from components.spec import ServiceSpec
 
+ADOPTED = "/adopted"
+"""Where the container sees the volume that it takes an index from."""
 CREDENTIALS = "/run/secrets/aws/credentials"
 TIMEOUT = 6 * 3600
 """Seconds that one answer of Docker may take: it is silent while the tool is."""
@@ -37,9 +39,16 @@ class OneShot:
 
 
 def one_shot(
-    spec: ServiceSpec, arguments: Sequence[str], variables: Mapping[str, str], place: Place
+    spec: ServiceSpec,
+    arguments: Sequence[str],
+    variables: Mapping[str, str],
+    place: Place,
+    adopted: str | None = None,
 ) -> OneShot:
-    """It sees the server and the Pushgateway on one network, and S3 by the other."""
+    """It sees the server and the Pushgateway on one network, and S3 by the other.
+
+    ``adopted``: a volume that it may read.
+    """
     addresses = {
         "FAISS_URL": spec.url("http"),
         "PUSHGATEWAY_URL": "http://pushgateway:9091",
@@ -57,6 +66,7 @@ def one_shot(
             "security_opt": ["no-new-privileges"],
             # A drill holds the indexes once more, as large as the server may have them.
             "mem_limit": int(spec.resources.memory * 2**30),
+            "volumes": {adopted: {"bind": ADOPTED, "mode": "ro"}} if adopted else {},
         },
         then=place.named(EGRESS),
     )
@@ -79,16 +89,18 @@ def credentials_file(found: ReadOnlyCredentials, spec: ServiceSpec) -> bytes:
     return packed.getvalue()
 
 
-def run(client: DockerClient, described: OneShot, credentials: bytes) -> int:
+def run(client: DockerClient, described: OneShot, credentials: bytes | None) -> int:
     """Run it to its end and pass on what it prints; its exit status.
 
     The credentials are a file that is gone with the container. BadInputError when it cannot run.
     """
+    _require_volumes(client, described)
     try:
         container = client.containers.create(**described.create)
         try:
             client.networks.get(described.then).connect(container)
-            container.put_archive("/", credentials)
+            if credentials:
+                container.put_archive("/", credentials)
             container.start()
             for out, err in container.attach(stream=True, logs=True, demux=True):
                 sys.stdout.write((out or b"").decode(errors="replace"))
@@ -105,3 +117,16 @@ def run(client: DockerClient, described: OneShot, credentials: bytes) -> int:
     except DockerException as error:
         raise BadInputError(f"Docker refuses: {str(error).partition(chr(10))[0]}") from None
     return status
+
+
+def _require_volumes(client: DockerClient, described: OneShot) -> None:
+    """Docker would make one that it does not know, and it would be empty."""
+    for name in described.create["volumes"]:
+        try:
+            client.volumes.get(name)
+        except NotFound:
+            raise BadInputError(
+                f"there is no volume {name}; docker volume ls shows those there are"
+            ) from None
+        except DockerException as error:
+            raise BadInputError(f"Docker refuses: {str(error).partition(chr(10))[0]}") from None

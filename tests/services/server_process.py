@@ -97,10 +97,12 @@ def launch(arguments: list[str], variables: Mapping[str, str], directory: Path) 
     pytest.fail(f"the server never listened; it said: {stderr.read_text()}")
 
 
-def run(package: str, variables: Mapping[str, str]) -> subprocess.CompletedProcess[str]:
-    """Run a server that is expected to end by itself."""
+def run(
+    package: str, variables: Mapping[str, str], *arguments: str
+) -> subprocess.CompletedProcess[str]:
+    """Run a server, or what else its package can do, that is expected to end by itself."""
     return subprocess.run(
-        [sys.executable, "-m", package],
+        [sys.executable, "-m", package, *arguments],
         env=dict(variables),
         capture_output=True,
         text=True,

@@ -29,17 +29,26 @@ def ask(method, path, body=None):
         headers={"Content-Type": "application/json"})
     return json.load(urllib.request.urlopen(request, timeout=30))
 """
-FILL = """
+WAIT = """
 for _ in range(200):
     try:
         ask("GET", "/ready"); break
     except OSError:
         time.sleep(0.2)
+"""
+FILL = """
 ask("PUT", "/indexes/papers", {"dimension": 2})
 ask("POST", "/indexes/papers/vectors", {"ids": [1, 2, 3], "vectors": [[0, 0], [0, 1], [1, 0]]})
 """
 FORGET = 'ask("POST", "/indexes/papers/remove", {"ids": [2]})'
 COUNT = 'print(ask("GET", "/indexes/papers")["vectors"])'
+
+WRITE = """
+import faiss, numpy
+index = faiss.IndexFlatL2(2)
+index.add(numpy.eye(2, dtype="float32"))
+faiss.write_index(index, "/old/index.faiss")
+"""
 
 pytestmark = pytest.mark.long
 
@@ -102,7 +111,7 @@ class Machine:
             self.s3.process.wait()
         gone = ("rm", "--force", "--volumes", self.server)
         networks = ("network", "rm", self.named("internal"), self.named("egress"))
-        for arguments in (gone, networks):
+        for arguments in (gone, networks, ("volume", "rm", self.named("old"))):
             subprocess.run(["docker", *arguments], capture_output=True, check=False)
 
 
@@ -122,7 +131,7 @@ def machine(tmp_path: Path) -> Iterator[Machine]:
 def test_a_container_backs_up_restores_and_drills_and_leaves_nothing_behind(
     machine: Machine,
 ) -> None:
-    machine.ask(FILL)
+    machine.ask(WAIT + FILL)
 
     name = machine.rf("create").split()[0]
     machine.ask(FORGET)
@@ -136,3 +145,16 @@ def test_a_container_backs_up_restores_and_drills_and_leaves_nothing_behind(
     assert docker("ps", "-a", "-q", "--filter", f"ancestor={machine.tag}").split() == [
         docker("ps", "-q", "--filter", f"name={machine.server}")
     ]
+
+
+def test_an_index_in_the_volume_of_another_project_is_taken_over(machine: Machine) -> None:
+    old = machine.named("old")
+    docker("volume", "create", old)
+    write = ("--entrypoint=python3", machine.tag, "-c", WRITE)
+    docker("run", "--rm", "--user=0", "--network=none", f"--volume={old}:/old", *write)
+    machine.ask(WAIT)
+
+    said = machine.rf("adopt", "index.faiss", "--volume", old, "--index", "papers")
+
+    assert said.startswith("adopted papers: 2 vectors of 2 numbers, as they were added")
+    assert machine.ask(COUNT) == "2"

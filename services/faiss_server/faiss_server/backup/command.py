@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import re
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
     from .record import Record
 
+INDEX_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
 TIME = "%Y-%m-%d %H:%M:%S UTC"
 
 
@@ -33,6 +35,9 @@ def run(arguments: Sequence[str], environment: Mapping[str, str]) -> int:
     asked = parser().parse_args(arguments)
     try:
         settings = read(environment)
+        if asked.command == "adopt":
+            _adopt(asked, settings)
+            return 0
         backups = Backups(Bucket(connect(settings), settings), settings)
         match asked.command:
             case "create":
@@ -62,6 +67,14 @@ def parser() -> argparse.ArgumentParser:
     commands.add_parser(
         "install", help="put the latest good backup into an empty FAISS_DATA_DIR without a server"
     )
+    adopt = commands.add_parser("adopt", help="take over an index that faiss itself wrote")
+    adopt.add_argument("file", type=Path, help="what faiss.write_index wrote")
+    adopt.add_argument("--index", required=True, help="its name in the server")
+    adopt.add_argument("--ids", type=Path, help="a JSON list or .npy of ids, in order of position")
+    adopt.add_argument(
+        "--accept-approximate", action="store_true", help="decode an index that holds codes"
+    )
+    adopt.add_argument("--dry-run", action="store_true", help="check, and change nothing")
     for name, words in (
         ("verify", "read every byte of a backup and compare checksums"),
         ("restore", "let the server take over a backup"),
@@ -109,6 +122,26 @@ def _restore(backups: Backups, found: Record, *, accept_loss: bool) -> None:
     except (DamagedError, RefusedError) as error:
         raise BackupError(f"{found.name} is not restored, nothing was changed: {error}") from None
     _say(f"restored {_line(found)}")
+
+
+def _adopt(asked: argparse.Namespace, settings: BackupSettings) -> None:
+    if not INDEX_NAME.fullmatch(asked.index):
+        raise BackupError(f"{asked.index[:70]!a} is no name of an index")
+    try:
+        from .adopt import adopt  # noqa: PLC0415 - no other command reads vectors
+    except ImportError:
+        raise BackupError(
+            "faiss-cpu and numpy are not installed here; with --volume, Docker has them"
+        ) from None
+    _say(
+        adopt(
+            asked.file,
+            asked.index,
+            asked.ids,
+            accept_approximate=asked.accept_approximate,
+            server=None if asked.dry_run else Server(settings.server),
+        )
+    )
 
 
 def _install(backups: Backups, data: Path) -> None:

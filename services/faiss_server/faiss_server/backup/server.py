@@ -81,6 +81,20 @@ class Server:
             raise
         return found
 
+    def create_index(self, index: str, dimension: int, metric: str) -> None:
+        """Make an empty index of the server's own type."""
+        asked = json.dumps({"dimension": dimension, "metric": metric}).encode()
+        self._open("PUT", f"/indexes/{index}", asked).close()
+
+    def add(self, index: str, form: str, body: bytes) -> None:
+        """Vectors and ids, in a media type ``form`` that the server reads."""
+        path = f"/indexes/{index}/vectors"
+        self._open("POST", path, body, {"Content-Type": form}).close()
+
+    def drop_index(self, index: str) -> None:
+        """Forget an index and all in it."""
+        self._open("DELETE", f"/indexes/{index}").close()
+
     def begin_restore(self, manifest: Manifest) -> str:
         """Announce a snapshot; answers the number of the restore."""
         answer = self._open("POST", "/restores", manifest.encode())

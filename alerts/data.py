@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from .mapping import KUBE_STATE
 from .model import Alert, Group, number
 
 if TYPE_CHECKING:
@@ -17,6 +18,9 @@ REDIS = frozenset({"redis-exporter"})
 
 WRITES_WINDOW = "6h"
 """A snapshot may be older than that as long as nothing was written."""
+
+PUSHES_WINDOW = "15d"
+"""Longer than any of the alerts on pushed times waits."""
 
 # Fewer look-ups a second than this say nothing about how good a cache is.
 LOOKUPS = 0.1
@@ -41,7 +45,7 @@ def faiss(facts: Facts) -> Group:
             old(
                 facts,
                 "FaissBackupOld",
-                "faiss_backup_last_success_timestamp_seconds",
+                pushed(facts, "faiss_backup_last_success_timestamp_seconds"),
                 summary="The last backup of the vector indexes is too old.",
                 consequence="a lost volume would lose all changes since then",
                 needs=PUSHED,
@@ -49,7 +53,7 @@ def faiss(facts: Facts) -> Group:
             old(
                 facts,
                 "FaissRestoreUnverified",
-                "faiss_backup_last_verified_restore_timestamp_seconds",
+                pushed(facts, "faiss_backup_last_verified_restore_timestamp_seconds"),
                 summary="No backup of the vector indexes was restored as a drill for too long.",
                 consequence="whether the backups can be used is not known",
                 needs=PUSHED,
@@ -96,7 +100,7 @@ def old(  # noqa: PLR0913 the words of three alike alerts
     needs: frozenset[str],
     while_: str = "",
 ) -> Alert:
-    """An alert on the age of ``series``, a time in seconds since 1970, ``while_`` that holds."""
+    """An alert on the age of ``series``, times in seconds since 1970, ``while_`` that holds."""
     measures = f"time() - max({series})"
     return Alert(
         name=name,
@@ -110,6 +114,19 @@ def old(  # noqa: PLR0913 the words of three alike alerts
         description="It is {{ $value | humanizeDuration }} old; " + consequence + ".",
         needs=needs,
     )
+
+
+def pushed(facts: Facts, series: str) -> str:
+    """``series`` as it was last told: the Pushgateway forgets it in a restart.
+
+    In a cluster jobs push it by the clock. Where they never have, the age counts from when the
+    server was first seen, or a backup that never worked would be one that nobody misses.
+    """
+    told = f"last_over_time({series}[{PUSHES_WINDOW}])"
+    if KUBE_STATE not in facts.jobs:
+        return told
+    first_seen = f'min(min_over_time(timestamp(up{{job="faiss"}})[{PUSHES_WINDOW}:1h]))'
+    return f"{told} or on () {first_seen}"
 
 
 def down(facts: Facts) -> Alert:

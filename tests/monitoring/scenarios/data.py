@@ -35,6 +35,16 @@ def aged(  # noqa: PLR0913 three alike alerts, each with its own words
     )
 
 
+def never_told(alert: str, *, hours: int, last: str, then: str, says: str) -> Scenario:
+    """The server has been there for so long, and no job has ever told anything."""
+    return Scenario(
+        alert=alert,
+        name=f"fires when none was told of in the first {hours} hours of the server",
+        series={f"up{{{FAISS_SERIES}}}": f"1x{(hours + 2) * HOUR // 15}"},
+        expect={last: (), then: (Firing(says=says),)},
+    )
+
+
 def lookups(hits: int, misses: int) -> dict[str, str]:
     return {
         f"redis_keyspace_hits_total{{{REDIS}}}": f"0+{hits}x200",
@@ -130,6 +140,22 @@ DATA = (
         last="61m",
         then="61m15s",
         says="It is 8d 1h 0m 15s old; whether the backups can be used is not known.",
+    ),
+    never_told(
+        "FaissBackupOld",
+        hours=26,
+        last="26h15m",
+        then="26h15m15s",
+        says="It is 1d 2h 15m 15s old; a lost volume would lose all changes since then.",
+    ),
+    Scenario(
+        alert="FaissBackupOld",
+        name="is silent when the Pushgateway has forgotten a backup that is not old",
+        series={
+            f"up{{{FAISS_SERIES}}}": f"1x{30 * HOUR // 15}",
+            'faiss_backup_last_success_timestamp_seconds{job="backup"}': "36000+0x2400 stale",
+        },
+        expect={"27h": (), "29h": ()},
     ),
     Scenario(
         alert="RedisDown",

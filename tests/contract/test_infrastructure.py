@@ -187,7 +187,7 @@ def test_the_gpu_exporter_can_do_its_work_on_bottlerocket(
     stack: str, plans: dict[str, Plan]
 ) -> None:
     """It reads profiling counters and runs on tainted nodes, away from the services' namespace."""
-    exporter = inputs(named(plans[stack], "dcgm-exporter", "DaemonSet"))
+    exporter = inputs(named(plans[stack], "dcgm-exporter-daemonset", "DaemonSet"))
     pod = exporter["spec"]["template"]["spec"]
 
     assert exporter["metadata"]["namespace"].endswith("-node")

@@ -1,4 +1,4 @@
-"""The packs on our own three stacks, as the real program plans them."""
+"""The packs on our own stacks, as the real program plans them."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ from policies.packs import PACKS, read_waivers
 from rf.plan.model import Plan
 from rf.policy.judge import Verdict
 from rf.policy.planned import judge_plan
-from tests.conftest import STACKS, planned, platform
+from tests.conftest import INFRASTRUCTURE, STACKS, planned, platform
 
 EXPORTERS = ("DaemonSet researchflow-ai-node/", "DaemonSet researchflow-ai-staging-node/")
 NODE_EXPORTER = "Container node-exporter"
@@ -31,7 +31,7 @@ def with_canary(**rollout: Any) -> dict[str, Any]:
     return {"rollout": {"services": {"faiss": {"canary": {"num_workers": 4}, **rollout}}}}
 
 
-@pytest.mark.parametrize("stack", STACKS)
+@pytest.mark.parametrize("stack", [*STACKS, *INFRASTRUCTURE])
 def test_a_stack_of_ours_is_not_stopped(plans: dict[str, Plan], stack: str) -> None:
     verdict = judge_plan(plans[stack])
 
@@ -46,6 +46,38 @@ def test_nothing_mandatory_about_a_stack_of_ours_is_undecided(
 
     undecided = [each for each in verdict.results if each.undecided]
     assert [(each.rule.id, each.finding.path) for each in undecided] == []
+
+
+@pytest.mark.parametrize("stack", INFRASTRUCTURE)
+def test_of_infrastructure_only_the_key_is_undecided_until_it_is_made(
+    plans: dict[str, Plan], stack: str
+) -> None:
+    verdict = judge_plan(plans[stack])
+
+    undecided = {(each.rule.id, each.finding.path) for each in verdict.results if each.undecided}
+    assert undecided == {("aws-eks/secrets-encryption", "encryptionConfig.provider.keyArn")}
+
+
+@pytest.mark.parametrize("stack", INFRASTRUCTURE)
+def test_an_administrator_that_nobody_listed_is_refused(stack: str) -> None:
+    cluster = platform(stack)["cluster"]
+    stranger = "arn:aws:iam::999999999999:role/stranger"
+    added = cluster | {"administrators": [*cluster["administrators"], stranger]}
+
+    assert blocking(judged(stack, {"cluster": added})) == {"aws-eks/administrators"}
+
+
+def test_an_api_open_to_everybody_is_refused() -> None:
+    cluster = platform("staging-infra")["cluster"] | {"public_cidrs": ["0.0.0.0/0"]}
+
+    assert blocking(judged("staging-infra", {"cluster": cluster})) == {"aws-eks/public-endpoint"}
+
+
+def test_more_gpus_than_the_policies_allow_are_refused() -> None:
+    pools = platform("staging-infra")["pools"]
+    pools["gpu"]["gpus"] = 17
+
+    assert blocking(judged("staging-infra", {"pools": pools})) == {"gpus/pool-ceiling"}
 
 
 @pytest.mark.parametrize("stack", STACKS)

@@ -15,6 +15,7 @@ from botocore.session import Session
 from rf.plan.model import Opaque, Resource
 from tests.contract.aws_calls import TAGS, Call
 
+INLINE_FLAG = re.compile(r"\(\?[is]\)")
 NUMBERS = ("integer", "long", "float", "double")
 
 
@@ -112,8 +113,8 @@ def _text(shape: Any, value: Any, path: str) -> Iterator[str]:
     if shape.enum and value not in shape.enum:
         yield f"{path} is {value!r}, not one of {', '.join(shape.enum)}"
     pattern = shape.metadata.get("pattern")
-    # Some have anchors and some mean them; Python wants flags at the start.
-    if pattern and not re.fullmatch(f"(?:{pattern.replace('(?s)', '')})", value, re.DOTALL):
+    # Some have anchors and some mean them; flags in the middle are no syntax of Python's.
+    if pattern and not re.fullmatch(f"(?:{INLINE_FLAG.sub('', pattern)})", value, re.DOTALL):
         yield f"{path} is {value!r}, which does not match {pattern}"
 
 

@@ -25,6 +25,7 @@ from components.files import secret_names
 from components.findings import findings
 from components.gateway.secrets import checked
 from components.infrastructure_stack import kubeconfig_of
+from components.internal_tls.args import InternalTlsArgs
 from components.platforms import Target
 from components.rollout.args import RolloutArgs
 from components.rules import Facts, problems
@@ -105,6 +106,8 @@ class Settings:
     """How many replicas of a service run, by load and by the clock (Kubernetes with KEDA)."""
     clients: tuple[ClientArgs, ...] = ()
     images: ImagesArgs = Field(default_factory=ImagesArgs)
+    internal_tls: InternalTlsArgs | None = None
+    """TLS between services; without it, they speak plainly inside a closed network."""
     services: Services = Field(default_factory=Services)
 
     @property
@@ -124,6 +127,7 @@ class Settings:
             logs=self.logs,
             gpu_hour_usd=self.cost.gpu_hour_usd,
             budget_usd=self.cost.budget or 0.0,
+            internal_tls=self.internal_tls,
         )
 
     @property

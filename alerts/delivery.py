@@ -73,7 +73,10 @@ def refused(facts: Facts) -> Alert:
 
 
 def certificate(facts: Facts, name: str, severity: Literal["warning", "critical"]) -> Alert:
-    """The first certificate of a gateway to expire; without TLS there is none, and no alert."""
+    """The first certificate of an Envoy to expire, at the gateway or beside a server.
+
+    Without TLS there is none, and no alert.
+    """
     measures = "min by (instance) (envoy_server_days_until_first_cert_expiring)"
     return Alert(
         name=name,
@@ -83,7 +86,7 @@ def certificate(facts: Facts, name: str, severity: Literal["warning", "critical"
         category="delivery",
         service="gateway",
         dashboard="infrastructure-health",
-        summary="A certificate of the gateway expires soon.",
+        summary="A certificate expires soon.",
         description="{{ $labels.instance }}: {{ $value }} days are left.",
         needs=GATEWAY,
     )

@@ -7,6 +7,7 @@ from typing import Literal
 
 from pydantic.dataclasses import dataclass as settings_dataclass
 
+from .internal_tls.args import InternalTlsArgs
 from .scaling.args import ScalingArgs
 from .spec import ServiceSpec, Track
 from .types import STRICT, Count, Gibibytes, HttpsUrl, Name, UserName
@@ -73,6 +74,8 @@ class Context:
     """What one GPU costs an hour, with its share of the machine; 0: nobody knows."""
     budget_usd: float = 0.0
     """What the stack may cost a month; 0: there is no limit."""
+    internal_tls: InternalTlsArgs | None = None
+    """TLS between services, where there is any."""
     peers: tuple[ServiceSpec, ...] = ()
 
     def knowing(self, spec: ServiceSpec) -> "Context":

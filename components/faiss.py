@@ -9,6 +9,8 @@ from pydantic.dataclasses import dataclass
 from . import faiss_jobs
 from .context import Context
 from .faiss_backup import BackupArgs, facts
+from .internal_tls.names import AUTHORITY, listening, scheme, trusted
+from .internal_tls.sidecar import encrypted
 from .monitoring.pushgateway import Pushgateway
 from .service import AIService
 from .spec import (
@@ -28,8 +30,6 @@ from .types import STRICT, ByteSize, CpuQuantity, Gibibytes, ImageReference, siz
 
 PORT = 5000
 DATA = "/data"
-FOLLOWER = {"FAISS_ROLE": "follower", "FAISS_WRITER_URL": f"http://faiss-stable:{PORT}"}
-"""What a canary is told: the stable track is the one writer."""
 
 IndexType = Annotated[str, Field(pattern=r"^[A-Za-z0-9_,()+.-]+$", max_length=200)]
 """``IVF,PQ`` or any string of faiss' ``index_factory``; the server judges it when it starts."""
@@ -105,7 +105,8 @@ class Faiss(AIService[FaissArgs]):
                 "FAISS_FSYNC": args.fsync,
                 "FAISS_MAX_BODY": args.max_body,
                 "FAISS_QUEUE_LENGTH": str(args.queue_length),
-                **(FOLLOWER if follows else {"FAISS_ROLE": "writer"}),
+                **(follower(context) if follows else {"FAISS_ROLE": "writer"}),
+                **listen_address(context),
                 "FAISS_DATA_DIR": DATA,
                 "LOG_LEVEL": log_level(context),
             },
@@ -122,8 +123,25 @@ class Faiss(AIService[FaissArgs]):
             scrape=Scrape(port=PORT),
             # The server itself gives running requests 30 seconds.
             drain=Drain(seconds=60),
+            certificates=trusted(context) if follows else (),
         )
+        spec = encrypted(spec, context, "http")
         return spec if follows else _with_backups(spec, args.backup, context)
+
+
+def follower(context: Context) -> dict[str, str]:
+    """What a canary is told: the stable track is the one writer."""
+    trust = {"SSL_CERT_FILE": AUTHORITY} if context.internal_tls else {}
+    writer = f"{scheme(context)}://faiss-stable:{PORT}"
+    return {"FAISS_ROLE": "follower", "FAISS_WRITER_URL": writer, **trust}
+
+
+def listen_address(context: Context) -> dict[str, str]:
+    """Where the server listens, if that is not where it does of its own accord."""
+    if context.internal_tls is None:
+        return {}
+    host, port = listening(context, PORT)
+    return {"LISTEN_ADDRESS": f"{host}:{port}"}
 
 
 def _with_backups(spec: ServiceSpec, args: BackupArgs, context: Context) -> ServiceSpec:

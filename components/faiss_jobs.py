@@ -5,6 +5,7 @@ from functools import partial
 from urllib.parse import urlsplit
 
 from .faiss_backup import BackupArgs, variables
+from .internal_tls.names import AUTHORITY
 from .spec import Edge, Job, Outside, Resources, ScheduledJob, Scratch, SecretFile, ServiceSpec
 
 COMMAND = ("python3", "-m", "faiss_server", "backup")
@@ -44,7 +45,8 @@ def scheduled(
             name="backup",
             command=(*COMMAND, "create"),
             schedule=args.schedule,
-            environment=environment | {"FAISS_URL": server.url("http")},
+            environment=environment | _server(server),
+            trusts=server.sidecar.certificate if server.sidecar else None,
             talks_to=(_edge(server), tell),
             resources=Resources(cpu=0.5, memory=0.5),
             timeout_seconds=BACKUP_SECONDS,
@@ -83,6 +85,12 @@ def restore(server: ServiceSpec, args: BackupArgs) -> Job:
         secret_files=_credentials(args),
         account=ACCOUNT,
     )
+
+
+def _server(server: ServiceSpec) -> dict[str, str]:
+    """Where the server is, and whom to trust there. For S3, boto3 has authorities of its own."""
+    trust = {"SSL_CERT_FILE": AUTHORITY} if server.sidecar else {}
+    return {"FAISS_URL": server.url("http"), **trust}
 
 
 def _edge(spec: ServiceSpec) -> Edge:

@@ -6,6 +6,8 @@ from pydantic import Field, model_validator
 from pydantic.dataclasses import dataclass
 
 from .context import Context
+from .internal_tls.names import listening
+from .internal_tls.sidecar import encrypted
 from .service import AIService
 from .spec import (
     Drain,
@@ -109,7 +111,7 @@ class Ollama(AIService[OllamaArgs]):
             name="models", path=MODELS, size=args.models_volume, shared=args.shared_models
         )
         show = " && ".join(f"ollama show {model.name} >/dev/null" for model in args.models)
-        return ServiceSpec(
+        spec = ServiceSpec(
             name=cls.service,
             track=context.track,
             category="inference",
@@ -151,6 +153,7 @@ class Ollama(AIService[OllamaArgs]):
             jobs=(pull_job(args, context),),
             facts=gpu_memory(args, context),
         )
+        return encrypted(spec, context, "http")
 
 
 def gpu_memory(args: OllamaArgs, context: Context) -> dict[str, float]:
@@ -165,9 +168,10 @@ def gpu_memory(args: OllamaArgs, context: Context) -> dict[str, float]:
 
 def environment(context: Context) -> dict[str, str]:
     """What the server and the pull job share."""
+    host, port = listening(context, PORT)
     return {
         "HOME": HOME,
-        "OLLAMA_HOST": f"0.0.0.0:{PORT}",
+        "OLLAMA_HOST": f"{host}:{port}",
         "OLLAMA_MODELS": MODELS,
         "OLLAMA_DEBUG": "1" if context.log_level == "debug" else "0",
     }

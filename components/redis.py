@@ -5,6 +5,8 @@ from typing import Literal
 from pydantic.dataclasses import dataclass
 
 from .context import Context
+from .internal_tls.names import listening
+from .internal_tls.sidecar import encrypted
 from .service import AIService
 from .spec import Drain, ExecCheck, File, Health, Port, Resources, SecretFile, ServiceSpec
 from .types import STRICT, CpuQuantity, Gibibytes, ImageReference
@@ -39,14 +41,11 @@ class Redis(AIService[RedisArgs]):
 
     @classmethod
     def describe(cls, args: RedisArgs, context: Context) -> ServiceSpec:
-        check = ExecCheck(
-            command=(
-                "sh",
-                "-c",
-                'REDISCLI_AUTH="$(cat /run/secrets/redis/password)" redis-cli ping | grep -q PONG',
-            )
-        )
-        return ServiceSpec(
+        _, port = listening(context, PORT)
+        ping = "redis-cli ping" if port == PORT else f"redis-cli -p {port} ping"
+        ask = f'REDISCLI_AUTH="$(cat /run/secrets/redis/password)" {ping} | grep -q PONG'
+        check = ExecCheck(command=("sh", "-c", ask))
+        spec = ServiceSpec(
             name=cls.service,
             category="data",
             image=args.image,
@@ -64,6 +63,7 @@ class Redis(AIService[RedisArgs]):
             serves_clients=True,
             drain=Drain(seconds=10),
         )
+        return encrypted(spec, context, "redis")
 
 
 # The hash keeps the password, whatever its characters, out of Redis' own quoting rules.
@@ -72,10 +72,11 @@ ACL = f"user default on #${{{PASSWORD}|sha256}} ~* &* +@all\n"
 
 def redis_conf(args: RedisArgs, context: Context) -> str:
     """``redis.conf`` without a secret; users come from the ACL file."""
+    host, port = listening(context, PORT)
     level = {"debug": "debug", "info": "notice", "warn": "warning", "error": "warning"}
     return (
-        f"port {PORT}\n"
-        "bind * -::*\n"
+        f"port {port}\n"
+        f"bind {host if context.internal_tls else '* -::*'}\n"
         "aclfile /run/secrets/redis/users.acl\n"
         f"maxmemory {int(args.memory * DATA_SHARE * 2**30)}\n"
         f"maxmemory-policy {args.maxmemory_policy}\n"

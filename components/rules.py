@@ -9,8 +9,12 @@ from .capacity import CapacityArgs
 from .catalogue import Entry, outgoing, setting_key
 from .context import Context
 from .faiss_rules import backups_come_before_their_alarm
-from .gateway import GatewayArgs
 from .ollama import OllamaArgs
+from .protection import (
+    certificates_need_a_cluster,
+    images_have_digests,
+    the_gateway_is_protected,
+)
 from .rollout.version import version
 from .scaling.rules import scaling_makes_sense
 from .spec import Resources, ServiceSpec
@@ -54,6 +58,7 @@ def problems(entries: Sequence[Entry], facts: Facts) -> tuple[Problem, ...]:
         *the_gateway_is_protected(entries, facts),
         *scaling_makes_sense(entries, facts.context, keda=facts.keda, today=facts.today),
         *backups_come_before_their_alarm(entries, facts.context, facts.today),
+        *certificates_need_a_cluster(facts.context),
     )
 
 
@@ -79,8 +84,8 @@ def in_use(
     ``rolling``: with the largest extra copy that an update starts beside a running one, as
     Kubernetes does and Docker does not.
     """
-    steady = sum(amount(spec.resources) * spec.most for spec in specs)
-    extra = [amount(spec.resources) for spec in specs if not spec.recreate and not spec.per_node]
+    steady = sum(amount(spec.needs) * spec.most for spec in specs)
+    extra = [amount(spec.needs) for spec in specs if not spec.recreate and not spec.per_node]
     jobs = [amount(job.resources) for spec in specs for job in spec.jobs]
     clock = sum(amount(job.resources) for spec in specs for job in spec.scheduled)
     return steady + (max(extra, default=0) if rolling else 0) + max(jobs, default=0) + clock
@@ -129,7 +134,7 @@ def disk_fits(specs: Sequence[ServiceSpec], capacity: CapacityArgs) -> Iterator[
 
 def edges_lead_somewhere(specs: Sequence[ServiceSpec]) -> Iterator[Problem]:
     """A permission for a port that nobody listens on is a typing error."""
-    ports = {(spec.name, port.number) for spec in specs for port in spec.ports}
+    ports = {(spec.name, port.number) for spec in specs for port in spec.all_ports}
     for spec in specs:
         for edge in (edge for _, wanted in outgoing(spec) for edge in wanted):
             if (edge.service, edge.port) not in ports:
@@ -206,50 +211,3 @@ def production_is_redundant(entries: Sequence[Entry], context: Context) -> Itera
                         f"services.{setting_key(entry.spec.name)}",
                         f"publishes port {port.published}; production publishes no database",
                     )
-
-
-def images_have_digests(specs: Sequence[ServiceSpec], facts: Facts) -> Iterator[Problem]:
-    """A tag may be moved after a review; a digest may not."""
-    tagged = [setting_key(spec.name) for spec in specs if "@sha256:" not in spec.image]
-    environment = facts.context.environment
-    if environment == "local" or not tagged:
-        return
-    waiver = facts.images.tag_waiver
-    if waiver is None or waiver < facts.today:
-        state = "is not set" if waiver is None else f"ended on {waiver}"
-        yield (
-            "images.tag_waiver",
-            f"{state}, and images without a digest are used by {', '.join(tagged)}; run "
-            f"rf images resolve {environment}, or set a later day for the time being",
-        )
-
-
-def the_gateway_is_protected(entries: Sequence[Entry], facts: Facts) -> Iterator[Problem]:
-    """Anybody could use the GPUs of a gateway that asks nobody who they are."""
-    for entry in entries:
-        args = entry.args
-        if not isinstance(args, GatewayArgs):
-            continue
-        key = f"{entry.section}.tls"
-        if args.tls is not None and args.tls.issuer is not None and not facts.context.kubernetes:
-            yield (
-                f"{key}.issuer",
-                "is one of cert-manager, which needs Kubernetes; remove it, and set the secrets "
-                "gatewayCertificate and gatewayKey",
-            )
-        if facts.exposure != "public":
-            continue
-        if args.tls is None:
-            yield (
-                key,
-                "is not set, but target.exposure is public, where everybody on the way could read "
-                "tokens and prompts; set hosts, and either issuer or the secrets "
-                "gatewayCertificate and gatewayKey, or set target.exposure to internal",
-            )
-        if not args.access.required:
-            yield (
-                f"{entry.section}.access.required",
-                "is false, but target.exposure is public, where anybody could use the GPUs; set it "
-                "to true and give each client a token with rf clients issue, or set "
-                "target.exposure to internal",
-            )

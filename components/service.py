@@ -99,5 +99,6 @@ def component_inputs(spec: ServiceSpec) -> dict[str, Any]:
         "memoryGibibytes": spec.resources.memory,
         "gpus": spec.resources.gpus,
         "drainSeconds": spec.drain.seconds,
+        "encrypted": any(port.tls for port in spec.ports),
         **spec.facts,
     }

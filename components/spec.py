@@ -6,7 +6,7 @@ are GiB, CPU is in cores, durations are whole seconds.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
@@ -23,8 +23,9 @@ Track = Literal["stable", "canary"]
 class Port:
     """A TCP port of the service; ``published`` is the guide's port on the machine (Docker).
 
-    ``tls``: it speaks TLS, and this is a name on its certificate. ``udp``: it takes datagrams
-    instead, and only Docker has such ports.
+    ``tls``: it speaks TLS, and this is a name on its certificate. ``inside``: a sidecar does so for
+    the server, which itself listens on this port of loopback. ``udp``: it takes datagrams instead,
+    and only Docker has such ports.
     """
 
     name: str
@@ -32,6 +33,7 @@ class Port:
     published: int | None = None
     tls: str | None = None
     udp: bool = False
+    inside: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -140,14 +142,17 @@ class SecretFile:
 class Certificate:
     """A directory with ``tls.crt`` and ``tls.key``, which an issuer of cert-manager keeps valid.
 
-    The server watches it. ``hosts``: the names on the certificate. ``kind`` says whether the issuer
-    is the cluster's or the namespace's.
+    Where the issuer is an authority of the platform's own, its certificate is there too, as
+    ``ca.crt``. The server watches it. ``hosts``: the names on the certificate; none means those
+    that the platform's DNS has for the service. ``kind`` says whether the issuer is the cluster's
+    or the namespace's. ``name`` tells the certificates of a service apart.
     """
 
     path: str
-    hosts: tuple[str, ...]
+    hosts: tuple[str, ...] = ()
     issuer: str
     kind: Literal["ClusterIssuer", "Issuer"]
+    name: str = "tls"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -231,12 +236,32 @@ class ScheduledJob(Run):
 
     ``schedule`` is a cron expression in ``timezone``. ``disk``: space too large for memory, on a
     volume that is made for each run and goes with it. Docker has no clock and runs none.
+    ``trusts``: a certificate of its service, of which it gets ``ca.crt`` only.
     """
 
     schedule: str
     timezone: str
     talks_to: tuple[Edge, ...] = ()
     disk: Scratch | None = None
+    trusts: Certificate | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sidecar:
+    """A second process beside the server, as the same user; it starts before it and ends after it.
+
+    It shares the server's network and none of its files.
+    """
+
+    name: str
+    image: str
+    command: tuple[str, ...]
+    ports: tuple[Port, ...]
+    health: Health
+    resources: Resources
+    files: tuple[File, ...]
+    certificate: Certificate
+    scrape: Scrape
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -270,7 +295,8 @@ class ServiceSpec:
     environment: Mapping[str, str] = field(default_factory=dict)
     files: tuple[File, ...] = ()
     secret_files: tuple[SecretFile, ...] = ()
-    certificate: Certificate | None = None
+    certificates: tuple[Certificate, ...] = ()
+    sidecar: Sidecar | None = None
     volumes: tuple[Volume, ...] = ()
     scratch: tuple[Scratch, ...] = ()
     talks_to: tuple[Edge, ...] = ()
@@ -328,7 +354,27 @@ class ServiceSpec:
 
     def url(self, port: str) -> str:
         """Where the others on its platform find the port called ``port``."""
-        return f"http://{self.instance}:{self.port(port).number}"
+        found = self.port(port)
+        return f"{'https' if found.tls else 'http'}://{self.instance}:{found.number}"
+
+    @property
+    def needs(self) -> Resources:
+        """What one copy takes: the server, and its sidecar."""
+        if self.sidecar is None:
+            return self.resources
+        own, beside = self.resources, self.sidecar.resources
+        return replace(own, cpu=own.cpu + beside.cpu, memory=own.memory + beside.memory)
+
+    @property
+    def all_ports(self) -> tuple[Port, ...]:
+        """Where anything listens: the server's ports, and those of its sidecar's own."""
+        return (*self.ports, *(self.sidecar.ports if self.sidecar else ()))
+
+    @property
+    def all_certificates(self) -> tuple[Certificate, ...]:
+        """The certificates of the server and of its sidecar, each once."""
+        beside = (self.sidecar.certificate,) if self.sidecar else ()
+        return tuple(dict.fromkeys((*self.certificates, *beside)))
 
     def port(self, name: str) -> Port:
         """The port called ``name``; KeyError names the service and what it has."""

@@ -29,8 +29,8 @@ def services(specs: Iterable[ServiceSpec], target: KubernetesArgs) -> tuple[Serv
 def _service(spec: ServiceSpec, *, exposed: bool) -> Service:
     return Service(
         name=spec.instance,
-        cpu=spec.resources.cpu,
-        memory=spec.resources.memory,
+        cpu=spec.needs.cpu,
+        memory=spec.needs.memory,
         # An agent that watches GPUs claims none.
         gpus=0 if spec.per_node else spec.resources.gpus,
         replicas=replicas(spec),

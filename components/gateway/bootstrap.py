@@ -153,7 +153,6 @@ def statistics() -> dict[str, Any]:
 def overload(limits: Limits) -> dict[str, Any]:
     """Refuse new work before the kernel ends the whole gateway for its memory."""
     heap = "envoy.resource_monitors.fixed_heap"
-    connections = "envoy.resource_monitors.global_downstream_max_connections"
     return {
         "refresh_interval": "0.25s",
         "resource_monitors": [
@@ -164,20 +163,25 @@ def overload(limits: Limits) -> dict[str, Any]:
                     "max_heap_size_bytes": int(limits.memory * HEAP_SHARE * 2**30),
                 },
             },
-            {
-                "name": connections,
-                "typed_config": {
-                    "@type": f"{V3}.resource_monitors.downstream_connections.v3"
-                    ".DownstreamConnectionsConfig",
-                    "max_active_downstream_connections": limits.max_connections,
-                },
-            },
+            connection_limit(limits.max_connections),
         ],
         "actions": [
             overload_action("envoy.overload_actions.shrink_heap", heap, 0.9),
             overload_action("envoy.overload_actions.disable_http_keepalive", heap, 0.95),
             overload_action("envoy.overload_actions.stop_accepting_requests", heap, 0.98),
         ],
+    }
+
+
+def connection_limit(most: int) -> dict[str, Any]:
+    """At most so many open connections of clients; more are closed at once."""
+    return {
+        "name": "envoy.resource_monitors.global_downstream_max_connections",
+        "typed_config": {
+            "@type": f"{V3}.resource_monitors.downstream_connections.v3"
+            ".DownstreamConnectionsConfig",
+            "max_active_downstream_connections": most,
+        },
     }
 
 

@@ -14,6 +14,7 @@ from typing import Any
 from ..spec import HttpCheck, ServiceSpec
 from .metrics import ANSWERED_HEADER, OWN, STABLE
 from .names import cluster_name
+from .upstream_tls import transport_socket
 
 V3 = "type.googleapis.com/envoy.extensions"
 OPTIONS = "envoy.extensions.upstreams.http.v3.HttpProtocolOptions"
@@ -51,6 +52,7 @@ def backend_cluster(upstream: Upstream) -> dict[str, Any]:
     """One service and track; every address its DNS name gives is an endpoint."""
     spec, fallback = upstream.spec, upstream.fallback
     name = cluster_name(spec)
+    tls = spec.port("http").tls
     endpoints = [locality(spec, OWN, priority=0)]
     if fallback is not None:
         endpoints.append(locality(fallback, STABLE, priority=1))
@@ -62,6 +64,7 @@ def backend_cluster(upstream: Upstream) -> dict[str, Any]:
         "connect_timeout": "2s",
         "per_connection_buffer_limit_bytes": BUFFER_BYTES,
         "typed_extension_protocol_options": {OPTIONS: http_options()},
+        **({"transport_socket": transport_socket(tls)} if tls else {}),
         **BALANCING.get(spec.name, LEAST_REQUEST),
         "common_lb_config": {
             # Where all seem dead, trying them all the same would hide it from the fallback.

@@ -6,6 +6,7 @@ from pydantic import Field
 from pydantic.dataclasses import dataclass
 
 from ..context import Context
+from ..internal_tls.names import trusted
 from ..service import AIService
 from ..spec import Drain, Edge, File, Health, HttpCheck, Port, Resources, Scrape, ServiceSpec
 from ..types import STRICT, Count, CpuQuantity, Gibibytes, ImageReference, Name, Seconds
@@ -17,6 +18,8 @@ from .names import fronted, versions
 from .rate_limits import limits
 from .routes import route_files
 from .tls import SOURCE, TlsArgs, certificate_source
+from .upstream_tls import SOURCE as AUTHORITY_SOURCE
+from .upstream_tls import authority_source
 
 CONFIG = "/etc/envoy/envoy.yaml"
 OWN_LOG = '{"time": "%Y-%m-%dT%T.%e%z", "level": "%l", "logger": "%n", "message": "%j"}'
@@ -102,12 +105,17 @@ class Gateway(AIService[GatewayArgs]):
                 File(path=CONFIG, content=bootstrap(backends, args.limits, door(args, context))),
                 *([File(path=SOURCE, content=certificate_source())] if args.tls else []),
                 *(
+                    [File(path=AUTHORITY_SOURCE, content=authority_source())]
+                    if context.internal_tls
+                    else []
+                ),
+                *(
                     File(path=path, content=text, live=True)
                     for path, text in watched_files(backends, args, context).items()
                 ),
             ),
             secret_files=args.tls.secret_files if args.tls else (),
-            certificate=args.tls.certificate if args.tls else None,
+            certificates=(*(args.tls.certificates if args.tls else ()), *trusted(context)),
             talks_to=tuple(
                 Edge(service=spec.name, port=spec.port("http").number) for spec in services
             ),

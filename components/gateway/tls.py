@@ -5,11 +5,13 @@ and names the certificate's own two files; these it watches. So a certificate is
 connections are open, and new ones get the new one.
 """
 
-from typing import Annotated, Any, Literal
+from collections.abc import Sequence
+from typing import Annotated, Any
 
 from pydantic import Field, model_validator
 from pydantic.dataclasses import dataclass
 
+from ..internal_tls.args import IssuerArgs
 from ..spec import Certificate, SecretFile
 from ..text import to_yaml
 from ..types import STRICT
@@ -26,17 +28,6 @@ SECRET = "type.googleapis.com/envoy.extensions.transport_sockets.tls.v3.Secret"
 _LABEL = r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?"
 HostName = Annotated[str, Field(pattern=rf"^(\*\.)?{_LABEL}(\.{_LABEL})*$", max_length=253)]
 """A DNS name; the first label may be ``*``."""
-ObjectName = Annotated[str, Field(pattern=rf"^{_LABEL}(\.{_LABEL})*$", max_length=253)]
-"""The name of a Kubernetes object."""
-
-
-@dataclass(frozen=True, kw_only=True, config=STRICT)
-class IssuerArgs:
-    """An issuer of cert-manager that the cluster has already."""
-
-    name: ObjectName
-    kind: Literal["ClusterIssuer", "Issuer"] = "ClusterIssuer"
-    """An ``Issuer`` is looked for in the platform's namespace."""
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
@@ -66,40 +57,51 @@ class TlsArgs:
         )
 
     @property
-    def certificate(self) -> Certificate | None:
+    def certificates(self) -> tuple[Certificate, ...]:
         """The certificate, where cert-manager keeps it."""
         if self.issuer is None:
-            return None
-        return Certificate(
-            path=DIRECTORY, hosts=self.hosts, issuer=self.issuer.name, kind=self.issuer.kind
+            return ()
+        issuer = self.issuer
+        return (
+            Certificate(path=DIRECTORY, hosts=self.hosts, issuer=issuer.name, kind=issuer.kind),
         )
 
 
-def transport_socket() -> dict[str, Any]:
-    """TLS 1.2 or later, with the certificate that is in the watched files at the moment."""
-    source = {"path_config_source": {"path": SOURCE}, "resource_api_version": "V3"}
+def transport_socket(
+    source: str = SOURCE, protocols: Sequence[str] = ("h2", "http/1.1")
+) -> dict[str, Any]:
+    """TLS 1.2 or later, with the certificate that is in the watched files at the moment.
+
+    ``source``: the file that names them. ``protocols``: what is offered to be spoken inside (ALPN).
+    """
     return {
         "name": "envoy.transport_sockets.tls",
         "typed_config": {
             "@type": CONTEXT,
             "common_tls_context": {
-                "alpn_protocols": ["h2", "http/1.1"],
+                **({"alpn_protocols": list(protocols)} if protocols else {}),
                 "tls_params": {"tls_minimum_protocol_version": "TLSv1_2"},
-                "tls_certificate_sds_secret_configs": [{"name": NAME, "sds_config": source}],
+                "tls_certificate_sds_secret_configs": [discovered(NAME, source)],
             },
         },
     }
 
 
-def certificate_source() -> str:
+def discovered(name: str, source: str) -> dict[str, Any]:
+    """A secret that Envoy finds in the file ``source``, and finds again when it changes."""
+    where = {"path_config_source": {"path": source}, "resource_api_version": "V3"}
+    return {"name": name, "sds_config": where}
+
+
+def certificate_source(directory: str = DIRECTORY) -> str:
     """The file that tells Envoy where the certificate is, and to watch it."""
     secret = {
         "@type": SECRET,
         "name": NAME,
         "tls_certificate": {
-            "certificate_chain": {"filename": CHAIN},
-            "private_key": {"filename": KEY},
-            "watched_directory": {"path": DIRECTORY},
+            "certificate_chain": {"filename": f"{directory}/tls.crt"},
+            "private_key": {"filename": f"{directory}/tls.key"},
+            "watched_directory": {"path": directory},
         },
     }
     return to_yaml({"resources": [secret]})

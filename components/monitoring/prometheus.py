@@ -8,6 +8,7 @@ from pydantic.dataclasses import dataclass
 from alerts import groups, rule_file
 
 from ..context import Context
+from ..internal_tls.names import trusted
 from ..service import AIService
 from ..spec import (
     ApiAccess,
@@ -118,6 +119,7 @@ class Prometheus(AIService[PrometheusArgs]):
             ),
             internet=args.remote_write is not None,
             facts={"alerts": inputs(known), "retentionDays": int(args.retention.removesuffix("d"))},
+            certificates=trusted(context),
             volumes=(Volume(name="data", path=DATA, size=args.volume),),
             talks_to=edges(context),
             asked_by_scaler=any(spec.scaling and spec.scaling.load for spec in context.peers),
@@ -157,7 +159,10 @@ def remote_write(args: RemoteWriteArgs | None) -> tuple[dict[str, Any], ...]:
 def edges(context: Context) -> tuple[Edge, ...]:
     """Every port that is scraped, and Alertmanager's."""
     scraped = {
-        Edge(service=spec.name, port=spec.scrape.port) for spec in context.peers if spec.scrape
+        Edge(service=spec.name, port=where.scrape.port)
+        for spec in context.peers
+        for where in (spec, spec.sidecar)
+        if where is not None and where.scrape is not None
     }
     managers = {
         Edge(service=spec.name, port=spec.port("http").number)

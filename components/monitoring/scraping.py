@@ -10,6 +10,7 @@ from typing import Any
 
 from ..context import Context
 from ..gateway.metrics import relabelling
+from ..internal_tls.names import AUTHORITY
 from ..spec import Scrape, ServiceSpec
 from ..text import to_yaml
 
@@ -20,6 +21,9 @@ KEEPS_ITS_LABELS = frozenset({"pushgateway", "kube-state-metrics"})
 
 # Services whose own names for metrics are not the platform's.
 RELABELLED: Mapping[str, Callable[[], list[dict[str, Any]]]] = {"gateway": relabelling}
+
+# Of some hundreds that Envoy has.
+SIDECAR_METRICS = r"^server\.days_until_first_cert_expiring$|ssl\.connection_error$"
 
 POD = "__meta_kubernetes_pod"
 
@@ -46,7 +50,7 @@ def config(
         document["alerting"] = {"alertmanagers": [{"static_configs": [{"targets": addresses}]}]}
     if rule_files:
         document["rule_files"] = list(rule_files)
-    document["scrape_configs"] = [itself(), *jobs(targets, context)]
+    document["scrape_configs"] = [itself(), *jobs(targets, context), *sidecars(context)]
     if remote_write:
         document["remote_write"] = list(remote_write)
     return to_yaml(document)
@@ -65,6 +69,7 @@ def jobs(targets: Iterable[Target], context: Context) -> list[dict[str, Any]]:
         tracks = tuple(group)
         spec, scrape = tracks[0]
         job: dict[str, Any] = {"job_name": name, "metrics_path": scrape.path}
+        job |= secured(spec, scrape)
         if name in KEEPS_ITS_LABELS:
             job["honor_labels"] = True
         if name in RELABELLED:
@@ -78,6 +83,35 @@ def jobs(targets: Iterable[Target], context: Context) -> list[dict[str, Any]]:
                 job["relabel_configs"] = [track_rule(spec)]
         found.append(job)
     return found
+
+
+def secured(spec: ServiceSpec, scrape: Scrape) -> dict[str, Any]:
+    """How a port with TLS is asked: by the one name that all tracks of a service have."""
+    names = [port.tls for port in spec.ports if port.number == scrape.port and port.tls]
+    if not names:
+        return {}
+    return {"scheme": "https", "tls_config": {"ca_file": AUTHORITY, "server_name": names[0]}}
+
+
+def sidecars(context: Context) -> list[dict[str, Any]]:
+    """One job for what speaks TLS in front of servers: how long its certificates are good."""
+    found = {spec.sidecar.scrape for spec in context.peers if spec.sidecar}
+    return [
+        {
+            "job_name": "tls",
+            "metrics_path": scrape.path,
+            "params": {"filter": [SIDECAR_METRICS]},
+            "kubernetes_sd_configs": pod_discovery((), context.node_namespace),
+            "relabel_configs": [
+                pod_rule("container_port_number", regex=str(scrape.port), action="keep"),
+                pod_rule("container_init", regex="true", action="keep"),
+                pod_rule("phase", regex="Succeeded|Failed", action="drop"),
+                pod_rule("label_app_kubernetes_io_name", target_label="service"),
+                pod_rule("name", target_label="pod"),
+            ],
+        }
+        for scrape in found
+    ]
 
 
 def dns_discovery(tracks: Sequence[ServiceSpec], scrape: Scrape) -> list[dict[str, Any]]:

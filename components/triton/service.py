@@ -8,6 +8,8 @@ from pydantic import Field, model_validator
 from pydantic.dataclasses import dataclass
 
 from ..context import Context
+from ..internal_tls.names import listening
+from ..internal_tls.sidecar import encrypted
 from ..service import AIService
 from ..spec import (
     Drain,
@@ -107,7 +109,7 @@ class Triton(AIService[TritonArgs]):
     @classmethod
     def describe(cls, args: TritonArgs, context: Context) -> ServiceSpec:
         ready = HttpCheck(port=HTTP_PORT, path="/v2/health/ready", tool="curl")
-        return ServiceSpec(
+        spec = ServiceSpec(
             name=cls.service,
             track=context.track,
             category="inference",
@@ -148,6 +150,7 @@ class Triton(AIService[TritonArgs]):
             scrape=Scrape(port=METRICS_PORT),
             drain=Drain(seconds=args.exit_timeout + MARGIN),
         )
+        return encrypted(spec, context, "http", "grpc")
 
 
 def start(args: TritonArgs, context: Context) -> str:
@@ -184,8 +187,20 @@ def server(args: TritonArgs, context: Context) -> list[str]:
         f"--exit-timeout-secs={args.exit_timeout}",
         # The DCGM exporter reports GPUs. Each Triton reports all it sees, which would count twice.
         "--allow-gpu-metrics=false",
+        *addresses(context),
         *LOG_FLAGS[context.log_level],
     ]
+
+
+def addresses(context: Context) -> list[str]:
+    """Where the server listens behind a sidecar. Metrics would move to loopback with HTTP."""
+    if context.internal_tls is None:
+        return []
+    options = ["--metrics-address=0.0.0.0"]
+    for name, number in (("http", HTTP_PORT), ("grpc", GRPC_PORT)):
+        host, port = listening(context, number)
+        options += [f"--{name}-address={host}", f"--{name}-port={port}"]
+    return options
 
 
 LOG_FLAGS = {

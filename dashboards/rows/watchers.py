@@ -14,7 +14,7 @@ WATCHERS = Row(
     panels=(
         Panel(
             title="Days until a certificate expires",
-            description="Of the first one of each gateway.",
+            description="Of the first one of each gateway, and of each sidecar that speaks TLS.",
             unit="d",
             queries=(
                 Query(

@@ -136,11 +136,11 @@ def _with_server(stack: str, arguments: Sequence[str], server: str | None) -> Ex
     if target.kind == "docker":
         return _on_machine(checked, target, arguments)
     spec = _spec(checked)
-    port = spec.port("http").number
+    port = spec.port("http")
     raise BadInputError(
         "on Kubernetes say how the server is reached: kubectl port-forward -n "
-        f"{target.namespace} deployment/{spec.instance} {port}, then --server "
-        f"http://127.0.0.1:{port}"
+        f"{target.namespace} deployment/{spec.instance} {port.number}:"
+        f"{port.inside or port.number}, then --server http://127.0.0.1:{port.number}"
     )
 
 

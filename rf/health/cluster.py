@@ -67,7 +67,8 @@ class ClusterReach:
         return [pod.metadata.name for pod in pods]
 
     def _send(self, pod: str, spec: ServiceSpec, request: Request) -> Answer:
-        port = request.port.number
+        # Forwarding ends inside the pod, on the side of a sidecar where nobody needs TLS.
+        port = request.port.inside or request.port.number
         opened = open_port(self._core, self._cluster.namespace_of(spec), pod, port)
         connection = HTTPConnection(pod, port)
         # An open socket, so that http.client connects to nothing by itself.
@@ -104,7 +105,7 @@ class ClusterReach:
 
 def _secured(opened: socket.socket, request: Request) -> socket.socket:
     """``opened``, with TLS where the port speaks it; the certificate has to be good."""
-    if request.port.tls is None:
+    if request.port.tls is None or request.port.inside is not None:
         return opened
     context = ssl.create_default_context()
     return context.wrap_socket(opened, server_hostname=request.port.tls)

@@ -44,9 +44,11 @@ class StackImage:
 
 
 def stack_images(stack: Stack) -> tuple[StackImage, ...]:
-    """The images of the services that the stack will have, and of its platform."""
+    """The images of a stack: its platform's, its sidecars', and its services'."""
     mirror = stack.settings.images.mirror
     found = [*_images(stack.settings.target, ("target",))]
+    if stack.settings.internal_tls is not None:
+        found += _images(stack.settings.internal_tls, ("internal_tls",))
     for entry in stack.entries:
         key = setting_key(entry.component.service)
         found += _images(entry.args, ("services", key))

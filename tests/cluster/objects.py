@@ -10,6 +10,7 @@ from components.platforms.kubernetes.files import SECRET_HASH, object_name, secr
 from components.platforms.kubernetes.naming import INSTANCE, owner
 from components.platforms.kubernetes.register import secret_hash
 from rf.plan.model import SECRET, Opaque, leaves
+from tests.cluster.certificates import KIND, secret_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -46,6 +47,8 @@ def waves(plan: Plan, specs: Sequence[ServiceSpec], secrets: Mapping[str, str]) 
 
 def _body(resource: Resource, specs: Mapping[str, ServiceSpec], secrets: Mapping[str, str]) -> Body:
     body: dict[str, Any] = dict(resource.inputs)
+    if body["kind"] == KIND:
+        return secret_of(body)
     spec = specs.get(body["metadata"]["labels"].get(INSTANCE, ""))
     if body["kind"] == "Secret" and spec:
         body["stringData"] = _filled(spec, body["metadata"]["name"], secrets)

@@ -8,8 +8,9 @@ import pytest
 
 from components.context import Context
 from components.gateway import Gateway, GatewayArgs
-from components.gateway.tls import IssuerArgs, TlsArgs
-from components.platforms.kubernetes.certificates import certificate
+from components.gateway.tls import TlsArgs
+from components.internal_tls.args import IssuerArgs
+from components.platforms.kubernetes.certificates import certificates
 from tests.cluster.api import ApiError
 from tests.cluster.definitions import definition, knowing
 from tests.unit.kubernetes_objects import cluster
@@ -37,7 +38,7 @@ def api(programs: Binaries, tmp_path_factory: pytest.TempPathFactory) -> Iterato
 def wanted(kind: Literal["ClusterIssuer", "Issuer"] = "ClusterIssuer") -> Body:
     """The gateway's certificate."""
     tls = TlsArgs(hosts=("ai.example.com",), issuer=IssuerArgs(name="mine", kind=kind))
-    (found,) = certificate(Gateway.describe(GatewayArgs(tls=tls), Context()), cluster())
+    (found,) = certificates(Gateway.describe(GatewayArgs(tls=tls), Context()), cluster())
     return found.body
 
 

@@ -31,6 +31,7 @@ class Difference:
 
 
 NO_API = "Docker tells what its containers do only to root's own socket"
+NO_STRANGERS = "On one machine services speak plainly: nothing leaves Docker's internal network."
 DIFFERENCES = (
     *(
         Difference(aspect=aspect, item=item, lacking=frozenset({"local"}), reason=NO_API)
@@ -41,6 +42,7 @@ DIFFERENCES = (
             ("scrape job", "kube-state-metrics"),
         )
     ),
+    Difference(aspect="scrape job", item="tls", lacking=frozenset({"local"}), reason=NO_STRANGERS),
     Difference(aspect="service", item="dcgm-exporter", lacking=frozenset({"local"}), reason=NO_GPU),
     Difference(
         aspect="port",

@@ -4,12 +4,9 @@ from __future__ import annotations
 
 import socket
 import ssl
-import threading
 import time
-from collections import Counter
-from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING
 
 import httpx
 import pytest
@@ -20,6 +17,7 @@ from components.gateway.tls import CERTIFICATE_SECRET, KEY_SECRET, TlsArgs
 from tests.e2e.harness.backend import Backend, running
 from tests.e2e.harness.envoy_files import write_secrets
 from tests.e2e.harness.gateway import ENVOY, NO_ENVOY, gateway
+from tests.e2e.harness.load import Load
 from tests.e2e.harness.metrics import samples, total
 from tests.e2e.harness.requests import get
 from tests.e2e.harness.waiting import seconds_until
@@ -209,34 +207,3 @@ def test_neither_key_nor_certificate_is_in_anything_that_envoy_says(envoy: Runni
 
     for line in FIRST[KEY_SECRET].splitlines()[1:-1]:
         assert line not in said + written
-
-
-@dataclass(kw_only=True)
-class Load:
-    """Two clients on connections of their own for each request, and one that keeps its own."""
-
-    url: str
-    context: ssl.SSLContext
-    results: Counter[int | str] = field(default_factory=Counter)
-
-    def __enter__(self) -> Self:
-        self._over = threading.Event()
-        self._threads = [threading.Thread(target=self._send, args=(kept,)) for kept in (0, 0, 1)]
-        for thread in self._threads:
-            thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._over.set()
-        for thread in self._threads:
-            thread.join()
-
-    def _send(self, kept: int) -> None:
-        limits = httpx.Limits(max_keepalive_connections=kept)
-        with httpx.Client(verify=self.context, limits=limits) as client:
-            while not self._over.is_set():
-                try:
-                    self.results[client.get(self.url).status_code] += 1
-                except httpx.HTTPError as error:
-                    self.results[type(error).__name__] += 1
-                time.sleep(0.005)

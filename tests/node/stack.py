@@ -56,6 +56,7 @@ SMALL: Mapping[str, Mapping[str, Any]] = {
     "prometheus": {"cpu": 0.2, "memory": 0.5},
 }
 """What differs from the stack file: one pod more of each has to fit on two cores and 8 GiB."""
+SMALL_TLS = {"cpu": 0.05, "memory": 0.125}
 
 
 ASKS_THE_API = ("kube-state-metrics", "prometheus")
@@ -85,7 +86,8 @@ def settings(canary_weight: int = 0) -> dict[str, Any]:
     services = {name: said.get(name, {}) | SMALL.get(name, {}) for name in {*said, *SMALL}}
     weights = {"stable": 100 - canary_weight, "canary": canary_weight}
     rollout = {"services": {"ollama": {"canary": {"num_parallel": 2}, "weights": weights}}}
-    return tree | {"services": services, "rollout": rollout}
+    tls = tree["internal_tls"] | SMALL_TLS
+    return tree | {"services": services, "rollout": rollout, "internal_tls": tls}
 
 
 def described(api: Api, tree: Mapping[str, Any] | None = None) -> Platform:

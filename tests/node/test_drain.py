@@ -12,11 +12,14 @@ import httpx
 import pytest
 
 from tests.cluster.api import Ref
+from tests.cluster.certificates import AUTHORITY
+from tests.e2e.harness.sidecar import trusting
 from tests.e2e.harness.traffic import Traffic
 from tests.e2e.harness.waiting import seconds_until
 from tests.node.places import front_door, pod_of
 
 if TYPE_CHECKING:
+    import ssl
     from collections.abc import Callable
 
     from tests.cluster.platform import Platform
@@ -78,7 +81,7 @@ def test_a_request_that_a_vector_server_took_is_answered_though_it_stops(
     head = HEAD.format(length=len(body)).encode()
 
     with node.world.entered():
-        late = socket.create_connection((old.address, FAISS), timeout=SECONDS)
+        late = connected(old.address)
     late.sendall(head + body[:1])
     time.sleep(MARGIN_SECONDS)
     platform.api.delete(Ref.of(old.pod))
@@ -91,11 +94,17 @@ def test_a_request_that_a_vector_server_took_is_answered_though_it_stops(
     assert answer.startswith("HTTP/1.1 201"), answer
 
 
+def connected(address: str) -> ssl.SSLSocket:
+    """A connection to a vector server; OSError where there is none, ssl.SSLError among them."""
+    plain = socket.create_connection((address, FAISS), timeout=SECONDS)
+    return trusting(AUTHORITY).wrap_socket(plain, server_hostname="faiss")
+
+
 def refuses(node: Cluster, address: str) -> bool:
     """Whether a server takes no more connections, as one that has got SIGTERM."""
     with node.world.entered():
         try:
-            socket.create_connection((address, FAISS), timeout=SECONDS).close()
+            connected(address).close()
         except OSError:
             return True
     return False

@@ -98,7 +98,7 @@ def test_a_service_without_a_pod_is_an_error_of_its_own_route_only(
 def test_prometheus_finds_every_pod_by_the_api_server_and_scrapes_it(
     node: Cluster, platform: Platform
 ) -> None:
-    wanted = {spec.name for spec in real().values() if spec.scrape}
+    wanted = {spec.name for spec in real().values() if spec.scrape} | {"tls"}
     place = pod_of(node, platform, "prometheus").address
 
     def up() -> set[str]:
@@ -110,6 +110,19 @@ def test_prometheus_finds_every_pod_by_the_api_server_and_scrapes_it(
     with contextlib.suppress(TimeoutError):
         seconds_until(lambda: wanted <= up(), within=SCRAPED_SECONDS)
     assert wanted - up() == set()
+
+
+def test_nobody_speaks_plainly_with_a_server_that_has_a_sidecar(
+    node: Cluster, platform: Platform
+) -> None:
+    spec = real()["faiss-stable"]
+    place = pod_of(node, platform, spec.instance).address
+
+    with node.world.entered():
+        with pytest.raises(httpx.RemoteProtocolError):
+            httpx.get(f"http://{place}:{FAISS}/health", trust_env=False)
+        with pytest.raises(ConnectionRefusedError):
+            socket.create_connection((place, spec.port("http").inside), timeout=SECONDS)
 
 
 def test_the_redis_exporter_finds_redis_by_its_name_and_opens_it(

@@ -7,12 +7,16 @@ from __future__ import annotations
 
 import contextlib
 import json
+import ssl
 import threading
 import time
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
+
+if TYPE_CHECKING:
+    import trustme
 
 GIGABYTE = 10**9
 NEVER = datetime(2318, 6, 1, tzinfo=UTC)
@@ -59,6 +63,7 @@ class OllamaStandIn:
     port: int = 0
     delay: float = 0.0
     seconds_per_byte: float = 0.0
+    tls: trustme.LeafCert | None = None
 
     @property
     def address(self) -> str:
@@ -74,6 +79,10 @@ class OllamaStandIn:
         """Listen, and answer in threads that die with the test run."""
         self._server = ThreadingHTTPServer((self.host, self.port), self._handler())
         self._server.daemon_threads = True
+        if self.tls is not None:
+            context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+            self.tls.configure_cert(context)
+            self._server.socket = context.wrap_socket(self._server.socket, server_side=True)
         self.port = self._server.server_port
         threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True).start()
         return self

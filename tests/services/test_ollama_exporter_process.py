@@ -36,20 +36,23 @@ def test_the_exporter_says_its_own_version(start_server: StartServer) -> None:
     assert metrics[series("ollama_exporter_build_info", version="0.1.0")] == 1.0
 
 
+URL = "write http://HOST:PORT or https://HOST:PORT"
+
+
 @pytest.mark.parametrize(
     ("name", "value", "remedy"),
     [
-        ("OLLAMA_URL", "", "write http://HOST:PORT"),
-        ("OLLAMA_URL", "ollama-stable:11434", "write http://HOST:PORT"),
-        ("OLLAMA_URL", "http://ollama-stable", "write http://HOST:PORT"),
-        ("OLLAMA_URL", "http://:11434", "write http://HOST:PORT"),
-        ("OLLAMA_URL", "http://ollama-stable:0", "write http://HOST:PORT"),
-        ("OLLAMA_URL", "http://ollama-stable:99999", "write http://HOST:PORT"),
-        ("OLLAMA_URL", "https://ollama-stable:11434", "write http://HOST:PORT"),
-        ("OLLAMA_URL", "http://ollama-stable:11434/api", "write http://HOST:PORT"),
-        ("OLLAMA_URL", "http://ollama-stable:11434?x=1", "write http://HOST:PORT"),
-        ("OLLAMA_URL", "http://[::1:11434", "write http://HOST:PORT"),
-        ("OLLAMA_URL", f"http://{'x' * 64}:11434", "write http://HOST:PORT"),
+        ("OLLAMA_URL", "", URL),
+        ("OLLAMA_URL", "ollama-stable:11434", URL),
+        ("OLLAMA_URL", "http://ollama-stable", URL),
+        ("OLLAMA_URL", "http://:11434", URL),
+        ("OLLAMA_URL", "http://ollama-stable:0", URL),
+        ("OLLAMA_URL", "http://ollama-stable:99999", URL),
+        ("OLLAMA_URL", "ftp://ollama-stable:11434", URL),
+        ("OLLAMA_URL", "http://ollama-stable:11434/api", URL),
+        ("OLLAMA_URL", "http://ollama-stable:11434?x=1", URL),
+        ("OLLAMA_URL", "http://[::1:11434", URL),
+        ("OLLAMA_URL", f"http://{'x' * 64}:11434", URL),
         ("LOG_LEVEL", "loud", "choose debug, info, warning or error"),
         ("LISTEN_ADDRESS", "9778", "write ADDRESS:PORT"),
         ("LISTEN_ADDRESS", "127.0.0.1:65536", "write ADDRESS:PORT"),

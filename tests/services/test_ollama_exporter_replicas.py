@@ -6,6 +6,7 @@ import time
 from typing import TYPE_CHECKING
 
 import pytest
+import trustme
 
 from tests.services.faults import replace_resolver
 from tests.services.ollama_series import PACKAGE, SCRAPE_SECONDS, down, ollama_series
@@ -45,6 +46,23 @@ def test_every_address_of_the_name_is_asked(start_server: StartServer, tmp_path:
         series("ollama_models_available", instance_address=second.address): 0.0,
         **down(f"127.0.0.4:{first.port}"),
     }
+
+
+def test_servers_with_tls_are_known_by_the_name_not_by_their_address(
+    start_server: StartServer, tmp_path: Path
+) -> None:
+    authority = trustme.CA()
+    trusted = tmp_path / "ca.crt"
+    authority.cert_pem.write_to_path(str(trusted))
+    replace_resolver(tmp_path, "return [answer(socket.AF_INET, '127.0.0.1', port)]")
+
+    def up(name: str) -> float:
+        with OllamaStandIn(tls=authority.issue_cert(name)) as ollama:
+            where = {"OLLAMA_URL": f"https://ollama.test:{ollama.port}"}
+            server = start_server(PACKAGE, where | {"SSL_CERT_FILE": str(trusted)}, shims=tmp_path)
+            return ollama_series(server)[series("ollama_up", instance_address=ollama.address)]
+
+    assert (up("ollama.test"), up("redis.test")) == (1.0, 0.0)
 
 
 def test_a_replica_with_addresses_of_both_families_counts_once(

@@ -105,7 +105,7 @@ def test_on_kubernetes_it_says_how_the_server_is_reached(
     status = run(["backup", "create", "--stack", "staging"])
 
     assert status == 1
-    assert "deployment/faiss-stable 5000, then --server" in capsys.readouterr().err
+    assert "deployment/faiss-stable 5000:15000, then --server" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

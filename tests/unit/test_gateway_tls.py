@@ -8,7 +8,8 @@ import pytest
 import trustme
 
 from components.files import fill
-from components.gateway.tls import IssuerArgs, TlsArgs
+from components.gateway.tls import TlsArgs
+from components.internal_tls.args import IssuerArgs
 from tests.unit.gateway_objects import asking, content, described, listeners
 
 HTTPS = TlsArgs(hosts=("ai.example.com", "gateway"))
@@ -43,17 +44,17 @@ def test_the_certificate_is_two_watched_files_of_secrets() -> None:
     assert all(file.watched for file in spec.secret_files)
     (secret,) = content(spec, "certificate")["resources"]
     assert secret["tls_certificate"]["watched_directory"] == {"path": "/etc/envoy/tls"}
-    assert spec.certificate is None
+    assert spec.certificates == ()
 
 
 def test_a_certificate_of_an_issuer_is_in_the_same_place_and_no_secret_of_the_stack() -> None:
     spec = described(tls=TlsArgs(hosts=HTTPS.hosts, issuer=IssuerArgs(name="letsencrypt")))
 
     assert spec.secret_files == ()
-    assert spec.certificate is not None
-    assert spec.certificate.path == "/etc/envoy/tls"
-    assert (spec.certificate.issuer, spec.certificate.kind) == ("letsencrypt", "ClusterIssuer")
-    assert spec.certificate.hosts == HTTPS.hosts
+    (certificate,) = spec.certificates
+    assert certificate.path == "/etc/envoy/tls"
+    assert (certificate.issuer, certificate.kind) == ("letsencrypt", "ClusterIssuer")
+    assert certificate.hosts == HTTPS.hosts
 
 
 @pytest.mark.skipif(ENVOY is None, reason="no envoy for this machine on the package index")

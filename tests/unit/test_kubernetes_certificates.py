@@ -1,5 +1,7 @@
 """Certificates that cert-manager keeps."""
 
+from dataclasses import replace
+
 import pytest
 
 from components.platforms.docker.args import DockerArgs
@@ -19,7 +21,7 @@ WANTED = Certificate(
 
 
 def with_certificate() -> ServiceSpec:
-    return service(certificate=WANTED)
+    return service(certificates=(WANTED,))
 
 
 def test_the_issuer_is_asked_for_the_names_and_for_a_key_that_changes_with_each_renewal() -> None:
@@ -39,11 +41,25 @@ def test_what_it_ends_up_in_is_mounted_as_a_directory_and_rolls_nothing() -> Non
     template = found.body["spec"]["template"]
 
     (mount,) = template["spec"]["containers"][0]["volumeMounts"]
-    assert mount == {"name": "certificate", "mountPath": "/etc/search/tls", "readOnly": True}
+    assert mount == {"name": "certificate-tls", "mountPath": "/etc/search/tls", "readOnly": True}
     (volume,) = template["spec"]["volumes"]
     assert volume["secret"] == {"secretName": "search-stable-tls", "defaultMode": 0o440}
     assert "annotations" not in template["metadata"]
     assert found.templates == {}
+
+
+def test_a_certificate_without_hosts_is_for_all_names_that_dns_has_for_the_service() -> None:
+    internal = replace(WANTED, hosts=(), name="internal-tls")
+
+    body = objects(service(certificates=(internal,)))["Certificate", "search-stable-internal-tls"]
+
+    assert body.body["spec"]["dnsNames"] == [
+        "search",
+        "search-stable",
+        "search-stable.ai",
+        "search-stable.ai.svc",
+        "search-stable.ai.svc.cluster.local",
+    ]
 
 
 def test_without_a_certificate_there_is_no_such_object() -> None:
@@ -55,7 +71,7 @@ def test_the_plan_shows_it_as_it_would_be_sent_and_needs_no_key() -> None:
     gateway = {"tls": {"hosts": ["ai.example.com"], "issuer": {"name": "mine", "kind": "Issuer"}}}
     plan = planned(tree | {"services": tree["services"] | {"gateway": gateway}})
 
-    (found,) = (resource for resource in plan.resources if resource.kind == "Certificate")
+    (found,) = (each for each in plan.resources if each.name == "gateway-certificate-tls")
     assert found.type == "kubernetes:cert-manager.io/v1:Certificate"
     assert found.inputs["apiVersion"] == "cert-manager.io/v1"
     assert found.inputs["kind"] == "Certificate"

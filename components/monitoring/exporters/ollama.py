@@ -7,6 +7,7 @@ from pydantic.dataclasses import dataclass
 
 from ... import ollama
 from ...context import Context
+from ...internal_tls.names import AUTHORITY, scheme, trusted
 from ...service import AIService
 from ...spec import Edge, Health, HttpCheck, Port, Resources, Scrape, ServiceSpec
 from ...types import STRICT, CpuQuantity, Gibibytes, ImageReference
@@ -40,9 +41,11 @@ class OllamaExporter(AIService[OllamaExporterArgs]):
             user=10001,
             group=10001,
             environment={
-                "OLLAMA_URL": f"http://{ollama.Ollama.service}-stable:{ollama.PORT}",
+                "OLLAMA_URL": f"{scheme(context)}://{ollama.Ollama.service}-stable:{ollama.PORT}",
                 "LOG_LEVEL": level,
+                **({"SSL_CERT_FILE": AUTHORITY} if context.internal_tls else {}),
             },
+            certificates=trusted(context),
             ports=(Port(name="metrics", number=PORT),),
             health=Health(ready=healthy, live=healthy),
             resources=Resources(cpu=args.cpu, memory=args.memory),

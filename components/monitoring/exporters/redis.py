@@ -4,12 +4,12 @@ from pydantic.dataclasses import dataclass
 
 from ... import redis
 from ...context import Context
+from ...internal_tls.names import AUTHORITY, scheme, trusted
 from ...service import AIService
 from ...spec import Edge, Health, HttpCheck, Port, Resources, Scrape, SecretFile, ServiceSpec
 from ...types import STRICT, CpuQuantity, Gibibytes, ImageReference
 
 PORT = 9121
-ADDRESS = f"redis://{redis.Redis.service}:{redis.PORT}"
 PASSWORD_FILE = "/run/secrets/redis-exporter/passwords.json"
 
 
@@ -33,6 +33,7 @@ class RedisExporter(AIService[RedisExporterArgs]):
     def describe(cls, args: RedisExporterArgs, context: Context) -> ServiceSpec:
         # The exporter's own health: to restart it because Redis is down would help nobody.
         healthy = HttpCheck(port=PORT, path="/health", tool="wget")
+        address = f"{scheme(context, 'redis', 'rediss')}://{redis.Redis.service}:{redis.PORT}"
         return ServiceSpec(
             name=cls.service,
             category="monitoring",
@@ -40,21 +41,24 @@ class RedisExporter(AIService[RedisExporterArgs]):
             user=59000,
             group=59000,
             environment={
-                "REDIS_ADDR": ADDRESS,
+                "REDIS_ADDR": address,
                 "REDIS_PASSWORD_FILE": PASSWORD_FILE,
                 "REDIS_EXPORTER_LOG_FORMAT": "json",
                 "REDIS_EXPORTER_LOG_LEVEL": context.log_level.upper(),
                 # /scrape?target= would make it ask any address with any password that it holds.
                 "REDIS_EXPORTER_DISABLE_SCRAPE_ENDPOINT": "true",
+                **({"REDIS_EXPORTER_TLS_CA_CERT_FILE": AUTHORITY} if context.internal_tls else {}),
             },
             ports=(Port(name="metrics", number=PORT),),
             health=Health(ready=healthy, live=healthy),
             resources=Resources(cpu=args.cpu, memory=args.memory),
-            secret_files=(SecretFile(path=PASSWORD_FILE, template=PASSWORDS),),
+            secret_files=(SecretFile(path=PASSWORD_FILE, template=passwords(address)),),
+            certificates=trusted(context),
             talks_to=(Edge(service=redis.Redis.service, port=redis.PORT),),
             scrape=Scrape(port=PORT),
         )
 
 
-# The exporter looks the password up by the address that it connects to.
-PASSWORDS = f'{{"{ADDRESS}": ${{{redis.PASSWORD}|json}}}}\n'
+def passwords(address: str) -> str:
+    """The file in which the exporter looks the password up, by the address that it connects to."""
+    return f'{{"{address}": ${{{redis.PASSWORD}|json}}}}\n'

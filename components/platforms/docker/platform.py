@@ -97,7 +97,7 @@ class DockerPlatform(pulumi.ComponentResource):
                 f"{spec.name} needs {spec.resources.gpus} GPUs, but the setting gpu is not set"
             )
             raise ValueError(message)
-        if spec.certificate is not None:
+        if spec.all_certificates:
             message = f"{spec.name} wants a certificate of cert-manager, which needs Kubernetes"
             raise ValueError(message)
         ServiceResources(machine=self._machine, spec=spec, parent=parent).register(delivered)

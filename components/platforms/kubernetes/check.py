@@ -56,7 +56,7 @@ def _scaling(spec: ServiceSpec, cluster: Cluster) -> Iterator[str]:
 
 
 def _callers(spec: ServiceSpec, callers: Iterable[Edge]) -> Iterator[str]:
-    ports = [port.number for port in spec.ports]
+    ports = [port.number for port in spec.all_ports]
     for caller in callers:
         if caller.port not in ports:
             yield f"is called by {caller.service} on port {caller.port}, but listens on {ports}"

@@ -33,11 +33,16 @@ def file_manifests(
     spec: ServiceSpec, cluster: Cluster, job: Run | None = None
 ) -> tuple[Manifest, ...]:
     """The directories of ``spec``, or of ``job`` of it, without those that its server watches."""
-    source = job or spec
-    found = directories(source.files, source.secret_files)
+    found = directories(job.files, job.secret_files) if job else server_directories(spec)
     return tuple(
         _manifest(spec, cluster, job, directory) for directory in found if directory.kind != "live"
     )
+
+
+def server_directories(spec: ServiceSpec) -> tuple[Directory, ...]:
+    """The directories of the server, and of its sidecar."""
+    beside = directories(spec.sidecar.files) if spec.sidecar else ()
+    return (*directories(spec.files, spec.secret_files), *beside)
 
 
 def live_manifests(spec: ServiceSpec, cluster: Cluster) -> tuple[Manifest, ...]:

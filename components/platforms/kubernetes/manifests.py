@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from .access import access
 from .address import addresses
-from .certificates import certificate
+from .certificates import certificates
 from .check import check
 from .files import file_manifests
 from .jobs import cron_job, job_manifest
@@ -33,7 +33,7 @@ def manifests(spec: ServiceSpec, callers: Iterable[Edge], cluster: Cluster) -> t
     found = [
         *access(spec, cluster),
         *file_manifests(spec, cluster),
-        *certificate(spec, cluster),
+        *certificates(spec, cluster),
         *(claim(spec, volume, cluster) for volume in spec.volumes),
         service_policy(spec, callers, cluster),
         *addresses(spec, cluster),

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from ...files import Directory
-    from ...spec import Job, ScheduledJob, Scratch, ServiceSpec
+    from ...spec import Certificate, Job, ScheduledJob, Scratch, ServiceSpec, Sidecar
     from .cluster import Cluster
     from .manifest import Body
 
@@ -50,10 +50,18 @@ def server_mounts(spec: ServiceSpec) -> tuple[Mount, ...]:
     """What the server mounts."""
     return (
         *_files(owner(spec), directories(spec.files, spec.secret_files)),
-        *_certificate(spec),
+        *_certificates(spec, spec.certificates),
         *_claims(spec),
         *_scratch(spec.scratch),
         *_host(spec),
+    )
+
+
+def sidecar_mounts(spec: ServiceSpec, sidecar: Sidecar) -> tuple[Mount, ...]:
+    """What the sidecar of ``spec`` mounts: its own files and its certificate."""
+    return (
+        *_files(owner(spec), directories(sidecar.files)),
+        *_certificates(spec, (sidecar.certificate,)),
     )
 
 
@@ -72,6 +80,7 @@ def scheduled_mounts(spec: ServiceSpec, job: ScheduledJob, cluster: Cluster) -> 
         *_files(owner(spec, job), directories(job.files, job.secret_files)),
         *_scratch(job.scratch),
         *_disk(job.disk, cluster),
+        *_authority(spec, job.trusts),
     )
 
 
@@ -87,11 +96,24 @@ def _files(prefix: str, found: Iterable[Directory]) -> list[Mount]:
     return mounts
 
 
-def _certificate(spec: ServiceSpec) -> list[Mount]:
-    if spec.certificate is None:
+def _certificates(spec: ServiceSpec, wanted: Iterable[Certificate]) -> list[Mount]:
+    return [
+        Mount(
+            name=f"certificate-{each.name}",
+            path=each.path,
+            source={"secret": {"secretName": secret_name(spec, each), "defaultMode": SECRET_MODE}},
+            read_only=True,
+        )
+        for each in wanted
+    ]
+
+
+def _authority(spec: ServiceSpec, found: Certificate | None) -> list[Mount]:
+    if found is None:
         return []
-    source: Body = {"secret": {"secretName": secret_name(spec), "defaultMode": SECRET_MODE}}
-    return [Mount(name="certificate", path=spec.certificate.path, source=source, read_only=True)]
+    only = {"items": [{"key": "ca.crt", "path": "ca.crt"}]}
+    source: Body = {"secret": {"secretName": secret_name(spec, found), **only}}
+    return [Mount(name="authority", path=found.path, source=source, read_only=True)]
 
 
 def _claims(spec: ServiceSpec) -> list[Mount]:

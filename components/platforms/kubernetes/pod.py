@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from ...audience import mirrored
 from ...files import directories
 from . import quantity, timing
-from .files import config_hash
-from .mounts import job_mounts, scheduled_mounts, server_mounts
+from .files import config_hash, server_directories
+from .mounts import job_mounts, scheduled_mounts, server_mounts, sidecar_mounts
 from .naming import account_name, labels, selector
 from .probes import probes
 from .security import container_security, pod_security
@@ -16,7 +16,7 @@ from .security import container_security, pod_security
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from ...spec import Job, Resources, Run, ScheduledJob, ServiceSpec
+    from ...spec import Job, Port, Resources, Run, ScheduledJob, ServiceSpec, Sidecar
     from .cluster import Cluster
     from .manifest import Body
     from .mounts import Mount
@@ -35,22 +35,44 @@ def server_template(spec: ServiceSpec, cluster: Cluster) -> Body:
         **({"command": list(spec.command)} if spec.command else {}),
         **({"args": list(spec.args)} if spec.args else {}),
         **_environment(spec.environment),
-        **_ports(spec),
-        **probes(spec.health),
+        **_ports(spec.ports),
+        **probes(spec.health, spec.ports),
         "resources": _resources(spec.resources, gpus=0 if spec.per_node else spec.resources.gpus),
         "lifecycle": {"preStop": _pre_stop(spec)},
     }
-    body = _pod(spec, cluster, mounts, container) | {
+    beside = sidecar_mounts(spec, spec.sidecar) if spec.sidecar else ()
+    # Both may hold the same certificate: one volume, mounted twice.
+    volumes = {mount.name: mount for mount in (*mounts, *beside)}.values()
+    body = _pod(spec, cluster, volumes, container) | {
         **_placement(spec, cluster),
         "automountServiceAccountToken": bool(spec.api_access),
         "terminationGracePeriodSeconds": timing.stop(spec),
     }
+    if spec.sidecar:
+        body["initContainers"] = [_sidecar(spec, spec.sidecar, cluster, beside)]
     if spec.host_pid:
         body["hostPID"] = True
     if not spec.per_node:
         body["topologySpreadConstraints"] = _spread(spec)
-    annotations = config_hash(directories(spec.files))
+    annotations = config_hash(server_directories(spec))
     return _template(labels(spec, cluster), annotations, body)
+
+
+def _sidecar(
+    spec: ServiceSpec, sidecar: Sidecar, cluster: Cluster, mounts: Iterable[Mount]
+) -> Body:
+    """Kubernetes' native sidecar: it is well before the server starts, and ends after it."""
+    return {
+        "name": sidecar.name,
+        "image": mirrored(sidecar.image, cluster.images.mirror),
+        "restartPolicy": "Always",
+        "securityContext": container_security(spec),
+        "volumeMounts": [mount.mount() for mount in mounts],
+        "command": list(sidecar.command),
+        **_ports(sidecar.ports),
+        **probes(sidecar.health, sidecar.ports),
+        "resources": _resources(sidecar.resources, gpus=0),
+    }
 
 
 def job_template(spec: ServiceSpec, job: Job, cluster: Cluster) -> Body:
@@ -121,9 +143,9 @@ def _environment(variables: Mapping[str, str]) -> Body:
     return {"env": entries} if entries else {}
 
 
-def _ports(spec: ServiceSpec) -> Body:
-    ports = [{"name": port.name, "containerPort": port.number} for port in spec.ports]
-    return {"ports": ports} if ports else {}
+def _ports(ports: Iterable[Port]) -> Body:
+    found = [{"name": port.name, "containerPort": port.number} for port in ports]
+    return {"ports": found} if found else {}
 
 
 def _resources(resources: Resources, *, gpus: int) -> Body:

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 from ...spec import ExecCheck, HttpCheck
 
 if TYPE_CHECKING:
-    from ...spec import Check, Health
+    from collections.abc import Iterable
+
+    from ...spec import Check, Health, Port
     from .manifest import Body
 
 STARTUP_PERIOD = 5
@@ -19,14 +21,17 @@ READY_FAILURES = 3
 LIVE_FAILURES = 6
 
 
-def probes(health: Health) -> Body:
+def probes(health: Health, ports: Iterable[Port]) -> Body:
     """``startupProbe``, ``readinessProbe`` and ``livenessProbe``, as far as there are checks.
+
+    Kubelet dials the pod's address, where some of ``ports`` speak TLS. It takes any certificate.
 
     There is always a startup probe where anything can be checked, so that liveness never kills a
     server that is still starting: the start-up check, else the readiness check, else the other.
     """
-    ready, live = _action(health.ready), _action(health.live)
-    startup = _action(health.startup) or ready or live
+    tls = frozenset(port.number for port in ports if port.tls)
+    ready, live = _action(health.ready, tls), _action(health.live, tls)
+    startup = _action(health.startup, tls) or ready or live
     body: Body = {}
     if startup:
         failures = ceil(health.startup_seconds / STARTUP_PERIOD)
@@ -38,10 +43,11 @@ def probes(health: Health) -> Body:
     return body
 
 
-def _action(check: Check | None) -> Body | None:
+def _action(check: Check | None, tls: frozenset[int]) -> Body | None:
     match check:
         case HttpCheck(port=port, path=path):
-            return {"httpGet": {"path": path, "port": port}}
+            scheme = {"scheme": "HTTPS"} if port in tls else {}
+            return {"httpGet": {"path": path, "port": port, **scheme}}
         case ExecCheck(command=command):
             return {"exec": {"command": list(command)}}
     return None

@@ -29,12 +29,28 @@ PLAIN_HTTP = {
     "nginx.ingress.kubernetes.io/ssl-redirect": "false",
 }
 SNIPPETS = ("-snippet", "-snippets")
+SERVERS = tuple(f"researchflow:index:{name}" for name in ("Ollama", "Triton", "Faiss", "Redis"))
+"""Whatever is told of users, and what they asked."""
 
 
 class LoadBalancerConfig(RuleConfig):
     """Names of Services that the whole internet may reach."""
 
     public: tuple[str, ...] = ()
+
+
+class EncryptionConfig(RuleConfig):
+    """The stacks in which services speak TLS with each other."""
+
+    stacks: tuple[str, ...] = ("production",)
+
+
+def encryption(resource: Resource, config: EncryptionConfig) -> Iterator[Finding]:
+    """A network policy says who may connect, and hides nothing from whoever is in between."""
+    if resource.stack in config.stacks:
+        yield from resource["encrypted"].refuse_if(
+            lambda value: value is not True, "must be true: the server's port has to speak TLS"
+        )
 
 
 def load_balancer(resource: Resource, config: LoadBalancerConfig) -> Iterator[Finding]:
@@ -141,6 +157,16 @@ RULES = (
         reference="Kyverno restrict-service-external-ips",
         kinds=SERVICE,
         check=external_addresses,
+    ),
+    Rule(
+        id="services/encryption",
+        severity=Severity.HIGH,
+        protects="prompts, vectors and cached answers from everybody between two nodes",
+        fix="set internal_tls, with an issuer of cert-manager",
+        reference="guide, Network Security: Enable TLS for inter-service communication",
+        kinds=SERVERS,
+        check=encryption,
+        config=EncryptionConfig,
     ),
     Rule(
         id="ingress/tls",

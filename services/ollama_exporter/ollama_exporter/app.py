@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
 from prometheus_client import CollectorRegistry, Info, PlatformCollector, ProcessCollector
@@ -17,8 +16,6 @@ from .collector import ReadingsCollector
 from .poll import client, poll
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
-
     from starlette.requests import Request
 
     from .settings import Target
@@ -26,28 +23,22 @@ if TYPE_CHECKING:
 
 def build(target: Target) -> Starlette:
     """The application. Nothing is polled but by a scrape, and nothing is kept between two."""
-    http = client()
     process, platform = ProcessCollector(registry=None), PlatformCollector(registry=None)
     build_info = Info("ollama_exporter_build", "Version of the exporter.", registry=None)
     build_info.info({"version": __version__})
 
     async def metrics(request: Request) -> Response:
-        readings = ReadingsCollector(await poll(http, target))
+        async with client(target) as http:
+            readings = ReadingsCollector(await poll(http, target))
         registry = CollectorRegistry()
         for collector in (process, platform, build_info, readings):
             registry.register(collector)
         encode, content_type = choose_encoder(request.headers.get("accept", ""))
         return Response(encode(registry), headers={"content-type": content_type})
 
-    @asynccontextmanager
-    async def lifespan(_app: Starlette) -> AsyncIterator[None]:
-        async with http:
-            yield
-
     return Starlette(
         routes=[Route("/health", _health), Route("/metrics", metrics)],
         exception_handlers={HTTPException: _failure, Exception: _failure},
-        lifespan=lifespan,
     )
 
 

@@ -27,10 +27,11 @@ class SettingError(ValueError):
 
 @dataclass(frozen=True, kw_only=True)
 class Target:
-    """The name and port behind which Ollama servers are found."""
+    """The name and port behind which Ollama servers are found, and ``http`` or ``https``."""
 
     host: str
     port: int
+    scheme: str = "http"
 
     @property
     def authority(self) -> str:
@@ -81,9 +82,9 @@ def _target(name: str, value: str) -> Target:
     except ValueError:
         parts, host, port = urlsplit(""), None, None
     extra = parts.path not in ("", "/") or parts.query or parts.fragment
-    if parts.scheme != "http" or not host or not port or extra:
-        raise SettingError(name, value, "write http://HOST:PORT")
-    return Target(host=host, port=port)
+    if parts.scheme not in ("http", "https") or not host or not port or extra:
+        raise SettingError(name, value, "write http://HOST:PORT or https://HOST:PORT")
+    return Target(host=host, port=port, scheme=parts.scheme)
 
 
 def _address(name: str, value: str) -> tuple[str, int]:

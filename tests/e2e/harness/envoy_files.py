@@ -11,6 +11,7 @@ import yaml
 
 from components.files import fill
 from components.gateway.authentication import NAME as KEYS
+from components.internal_tls.names import DIRECTORY
 
 if TYPE_CHECKING:
     from components.spec import ServiceSpec
@@ -30,7 +31,7 @@ def write(folder: Path, spec: ServiceSpec, ports: Ports, names: int) -> None:
     for file in spec.files:
         target = folder / Path(file.path).relative_to("/etc/envoy")
         target.parent.mkdir(exist_ok=True)
-        target.write_text(file.content.replace("/etc/envoy", str(folder)))
+        target.write_text(local(file.content, folder))
     path = folder / "envoy.yaml"
     config = yaml.safe_load(path.read_text())
     # Two tests at once need an admin interface and a list of keys each, and its clusters have to
@@ -54,6 +55,12 @@ def write(folder: Path, spec: ServiceSpec, ports: Ports, names: int) -> None:
             resolver = cluster["typed_dns_resolver_config"]["typed_config"]
             resolver["resolvers"] = [loopback(names, protocol="UDP")]
     path.write_text(yaml.safe_dump(config))
+
+
+def local(text: str, folder: Path) -> str:
+    """``text`` with ``folder`` for the folders of a container."""
+    certificates = folder / "internal-tls"
+    return text.replace("/etc/envoy", str(folder)).replace(DIRECTORY, str(certificates))
 
 
 def write_secrets(folder: Path, spec: ServiceSpec, secrets: Mapping[str, str]) -> None:

@@ -14,7 +14,7 @@ import socket
 import subprocess
 import time
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
@@ -127,13 +127,15 @@ def gateway(  # noqa: PLR0913 all but the first two are keyword-only
     args: GatewayArgs | None = None,
     peers: tuple[ServiceSpec, ...] | None = None,
     secrets: Mapping[str, str] = MappingProxyType({}),
+    context: Context | None = None,
 ) -> Iterator[RunningGateway]:
     """An Envoy before the servers on ``ports`` (instance name to one or more ports of loopback).
 
     For instances that are not there it asks a name server that never answers.
     """
     peers = peers or ollama(canary="ollama-canary" in ports)
-    context = Context(peers=peers, weights={peers[0].name: weights} if weights else {})
+    weighted = {peers[0].name: weights} if weights else {}
+    context = replace(context or Context(), peers=peers, weights=weighted)
     spec = Gateway.describe(args or GatewayArgs(), context)
     with silence() as names:
         write(folder, spec, ports, names)

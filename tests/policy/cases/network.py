@@ -54,6 +54,12 @@ def labelled(**labels: str) -> dict[str, Any]:
 
 CASES = (
     Case(
+        rule="services/encryption",
+        token="researchflow:index:Ollama",
+        red=({"service": "ollama", "encrypted": False}, {"service": "ollama"}),
+        green=({"service": "ollama", "encrypted": True},),
+    ),
+    Case(
         rule="services/load-balancer",
         token=SERVICE,
         red=(

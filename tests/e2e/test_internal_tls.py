@@ -218,6 +218,8 @@ def test_a_dead_server_behind_a_live_sidecar_costs_users_nothing(tmp_path: Path)
         assert [reply.body for reply in started.gateway.send([get()] * 20)] == ["canary"] * 20
 
         started.lives["canary"].close()
+        # A request that meets its connection's end is lost, as it is without a sidecar.
+        time.sleep(0.5)
 
         replies = started.gateway.send([get()] * 200)
         assert {(reply.status, reply.body) for reply in replies} == {(200, "stable")}

@@ -21,6 +21,7 @@ from components.monitoring.exporters import (
     RedisExporterArgs,
 )
 from components.monitoring.prometheus import Prometheus, PrometheusArgs
+from components.monitoring.pushgateway import Pushgateway, PushgatewayArgs
 from components.ollama import Ollama, OllamaArgs
 from components.redis import Redis, RedisArgs
 from components.rollout.version import version
@@ -36,7 +37,8 @@ SERVERS = ("redis", "ollama", "triton", "faiss")
 
 
 def servers(context: Context = TLS, track: Track = "stable") -> dict[str, ServiceSpec]:
-    on = replace(context, track=track)
+    pushgateway = Pushgateway.describe(PushgatewayArgs(), context)
+    on = replace(context, track=track, peers=(pushgateway,))
     specs = (
         Redis.describe(RedisArgs(), on),
         Ollama.describe(OllamaArgs(), on),
@@ -162,6 +164,21 @@ def test_a_follower_asks_its_writer_by_tls() -> None:
     assert follower.environment["SSL_CERT_FILE"] == AUTHORITY
     names = [each.body["metadata"]["name"] for each in objects(follower).values()]
     assert names.count("faiss-canary-internal-tls") == 1
+
+
+def test_a_scheduled_backup_asks_by_tls_and_gets_no_key() -> None:
+    context = replace(TLS, peers=(Pushgateway.describe(PushgatewayArgs(), TLS),))
+    found = objects(Faiss.describe(FaissArgs(), context))
+    (body,) = (
+        each.body for (kind, name), each in found.items() if kind == "CronJob" and "backup" in name
+    )
+    pod = body["spec"]["jobTemplate"]["spec"]["template"]["spec"]
+
+    variables = {each["name"]: each["value"] for each in pod["containers"][0]["env"]}
+    assert variables["FAISS_URL"] == "https://faiss-stable:5000"
+    assert variables["SSL_CERT_FILE"] == AUTHORITY
+    (authority,) = (each["secret"] for each in pod["volumes"] if each["name"] == "authority")
+    assert authority["items"] == [{"key": "ca.crt", "path": "ca.crt"}]
 
 
 def test_prometheus_verifies_whom_it_scrapes_and_asks_sidecars_how_long_certificates_last() -> None:

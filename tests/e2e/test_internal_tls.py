@@ -37,6 +37,8 @@ pytestmark = [
 ]
 
 OURS, THEIRS = trustme.CA(), trustme.CA()
+AT_ONCE = 20
+"""Requests that the harness has under way. The server's end may be known after a handshake."""
 DAYS_LEFT = "envoy_server_days_until_first_cert_expiring"
 
 
@@ -212,17 +214,20 @@ def test_a_new_authority_is_trusted_without_a_restart(tmp_path: Path) -> None:
         seconds_until(lambda: started.statuses(3) == [200] * 3, within=20)
 
 
-def test_a_dead_server_behind_a_live_sidecar_costs_users_nothing(tmp_path: Path) -> None:
+def test_a_dead_server_behind_a_live_sidecar_costs_no_more_than_its_detection(
+    tmp_path: Path,
+) -> None:
     with chain(tmp_path, "stable", "canary") as started:
         seconds_until(lambda: started.statuses(1) == [200], within=10)
         assert [reply.body for reply in started.gateway.send([get()] * 20)] == ["canary"] * 20
 
         started.lives["canary"].close()
-        # A request that meets its connection's end is lost, as it is without a sidecar.
-        time.sleep(0.5)
 
         replies = started.gateway.send([get()] * 200)
-        assert {(reply.status, reply.body) for reply in replies} == {(200, "stable")}
+        lost = [reply for reply in replies if reply.status != 200]
+        assert {reply.body for reply in replies if reply not in lost} == {"stable"}
+        assert len(lost) <= AT_ONCE
+        assert set(started.statuses(200)) == {200}
 
 
 @pytest.mark.parametrize(("behaviour", "status"), [("resetting", 503), ("breaking", 0)])

@@ -1,7 +1,7 @@
 """Envoy's static configuration as a whole."""
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from ..spec import ServiceSpec
@@ -11,7 +11,7 @@ from .authentication import key_cluster, token_filter
 from .clusters import Upstream, admin_cluster, backend_cluster
 from .listeners import Filters, key_listener, service_listener, stats_listener
 from .metrics import DURATION_BUCKETS_MS, GATEWAY_ZONE, SERVED_BY
-from .names import versions
+from .names import TRACKS, versions
 from .rate_limits import limit_filter
 
 ADMIN_PORT = 9901
@@ -70,13 +70,14 @@ def bootstrap(backends: tuple[ServiceSpec, ...], limits: Limits, door: Door) -> 
     clusters = [
         backend_cluster(
             Upstream(
-                spec=spec,
-                fallback=None if spec is tracks[0] else tracks[0],
-                max_active=limits.max_active_of.get(spec.name, limits.max_active),
+                spec=replace(stable, track=track),
+                fallback=None if track == stable.track else stable,
+                max_active=limits.max_active_of.get(stable.name, limits.max_active),
             )
         )
-        for tracks in services
-        for spec in tracks
+        for stable, *_ in services
+        # Also of a canary that is not there: when it comes, no gateway starts anew for it.
+        for track in TRACKS
     ]
     config = {
         # A route file as a config source is refused without a node, and without a zone nothing is

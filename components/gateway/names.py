@@ -6,9 +6,9 @@ Envoy's default tag regex breaks at a dot in a cluster name and turns a colon in
 
 from itertools import groupby
 
-from ..spec import ServiceSpec
+from ..spec import ServiceSpec, Track
 
-TRACKS = ("stable", "canary")
+TRACKS: tuple[Track, ...] = ("stable", "canary")
 """The versions that a service may have side by side, the one to fall back on first."""
 USER_HEADER = "x-researchflow-user"
 """Clients name their user in it: whoever saw a version keeps it while its weight grows."""

@@ -87,10 +87,9 @@ class Cluster(pulumi.ComponentResource):
         )
         access(name, args, made, roles, self)
         self.name = made.name
-        # Asked for together with the id, it is unknown until there is a cluster, and never empty.
-        self.security_group_id = pulumi.Output.all(made.id, made.vpc_config).apply(
-            lambda known: known[1].cluster_security_group_id
-        )
+        # By way of the id it is unknown until there is a cluster, and never empty.
+        group = made.vpc_config.cluster_security_group_id
+        self.security_group_id = made.id.apply(lambda _: group)
         self.kubeconfig = kubeconfig(made, site.region)
         self.register_outputs({"name": self.name, "securityGroupId": self.security_group_id})
 

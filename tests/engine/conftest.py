@@ -16,6 +16,7 @@ from rf.plan.model import Plan
 from rf.plan.run import plan_stacks
 from rf.project import find_project
 from settings import SECRETS
+from tests.conftest import INFRASTRUCTURE
 from tests.engine.deployment import Deployment, open_deployment
 from tests.engine.plugins import real_docker, write_stand_ins
 
@@ -61,7 +62,12 @@ def plant(deployment: Deployment, name: str) -> Deployment:
 
 
 def with_secrets(deployment: Deployment) -> Deployment:
-    """Every secret there is, and a use for each: pulling images needs credentials by choice."""
+    """Every secret there is, and a use for each: pulling images needs credentials by choice.
+
+    Infrastructure has none.
+    """
+    if deployment.stack in INFRASTRUCTURE:
+        return deployment
     for name in SECRETS:
         deployment = plant(deployment, name)
     deployment.set("images.pull_secret", "true")

@@ -1,4 +1,4 @@
-"""Stands in for a provider plugin: ``stand_in_provider.py PACKAGE``, docker or kubernetes.
+"""Stands in for a provider plugin: ``stand_in_provider.py PACKAGE``, aws, docker or kubernetes.
 
 The engine starts it and calls it over gRPC as it would the real plugin, on machines that have
 neither the plugin, nor a Docker engine, nor a cluster. Each thing it has made is a file below the
@@ -31,6 +31,7 @@ from pulumi.runtime.proto import plugin_pb2, provider_pb2, provider_pb2_grpc
 UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
 """How the engine writes a value that is not known yet."""
 
+CLUSTER = "aws:eks/cluster:Cluster"
 CONTAINER = "docker:index/container:Container"
 # Of what the program sets on containers; all else is "ForceNew" in terraform-provider-docker's
 # internal/provider/resource_docker_container.go, as is everything of networks and volumes.
@@ -53,12 +54,15 @@ REPLACED_UNLESS = {
     "Secret": ("enableSecretMutable", ["data", "stringData"]),
 }
 
+NAMES = {"aws": (), "docker": ("name",), "kubernetes": ("metadata.namespace", "metadata.name")}
+
 
 class Provider(provider_pb2_grpc.ResourceProviderServicer):
     """One configured provider. Methods are those of the protocol; requests echo as answers."""
 
     def __init__(self, package: str, world: Path) -> None:
         self._docker = package == "docker"
+        self._names = NAMES[package]
         # The engine warns of any version but the one that belongs to the SDK.
         self._version = version(f"pulumi_{package}")
         self._world = world
@@ -94,11 +98,11 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
         return _diff(changed, replaces)
 
     def Create(self, request: Any, context: Any) -> Any:
-        outputs = self._with_exit_code(request)
+        outputs = self._with_what_it_decides(request)
         if request.preview:
             return provider_pb2.CreateResponse(id="", properties=outputs)
         try:
-            self._file(request.type, request.properties).touch(exist_ok=False)
+            self._file(request).touch(exist_ok=False)
         except FileExistsError:
             context.abort(grpc.StatusCode.ALREADY_EXISTS, f"the name of {request.urn} is taken")
         return provider_pb2.CreateResponse(id=uuid4().hex, properties=outputs)
@@ -111,7 +115,7 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
         return provider_pb2.UpdateResponse(properties=outputs)
 
     def Delete(self, request: Any, _context: Any) -> Any:
-        self._file(request.type, request.properties).unlink()
+        self._file(request).unlink()
         return empty_pb2.Empty()
 
     def Cancel(self, _request: Any, _context: Any) -> Any:
@@ -123,18 +127,28 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
         allowed = mutable and self._settings.fields[mutable].string_value == "true"
         return [*REPLACED.get(kind, []), *([] if allowed else paths)]
 
-    def _with_exit_code(self, request: Any) -> Any:
+    def _with_what_it_decides(self, request: Any) -> Any:
         outputs = struct_pb2.Struct()
         outputs.CopyFrom(request.properties)
         if request.type == CONTAINER:
             outputs["exitCode"] = UNKNOWN if request.preview else 0
+        if request.type == CLUSTER and not request.preview:
+            outputs["endpoint"] = "https://cluster.test"
+            outputs["certificateAuthority"] = {"data": "Y2VydGlmaWNhdGU="}
+            outputs["vpcConfig"]["clusterSecurityGroupId"] = "sg-0"
         return outputs
 
-    def _file(self, token: str, properties: Any) -> Path:
-        """What stands for the thing: two with the same name cannot be there at once."""
-        paths = ["name"] if self._docker else ["metadata.namespace", "metadata.name"]
-        name = "/".join(value.string_value for path in paths if (value := _at(properties, path)))
-        return self._world / quote(f"{token} {name}", safe="")
+    def _file(self, request: Any) -> Path:
+        """What stands for the thing: two with the same name cannot be there at once.
+
+        Which part of its inputs names a thing of AWS differs by its type: the engine's name does.
+        """
+        if self._names:
+            found = (_at(request.properties, path) for path in self._names)
+            name = "/".join(value.string_value for value in found if value)
+        else:
+            name = request.urn.rpartition("::")[2]
+        return self._world / quote(f"{request.type} {name}", safe="")
 
 
 def _in_place(token: str, key: str) -> bool:

@@ -51,7 +51,7 @@ def test_a_second_time_there_is_nothing_to_do(stack: FirstUp, timed: Timed) -> N
     assert f"{len(stack.changes)} unchanged" in output
 
 
-@on_engine("local", "staging")
+@on_engine("local", "staging", "staging-infra")
 def test_destroying_leaves_nothing(deployed: Deployment) -> None:
     deployed.run("destroy", "--yes", "--skip-preview", "--diff")
 

@@ -160,12 +160,14 @@ def test_what_went_wrong_is_found_wherever_it_was_written() -> None:
 def test_a_program_that_hangs_is_asked_to_wind_down_and_what_it_said_is_kept() -> None:
     program = (
         "import sys, time\n"
-        "print('updating', flush=True)\n"
-        "try: time.sleep(60)\n"
-        "except KeyboardInterrupt: sys.exit('error: interrupted')\n"
+        "try:\n"
+        "    print('updating', flush=True)\n"
+        "    time.sleep(60)\n"
+        "except KeyboardInterrupt:\n"
+        "    sys.exit('error: interrupted')\n"
     )
 
-    answer = SubprocessRunner(limit=3).ask([sys.executable, "-c", program], cwd=Path.cwd(), env={})
+    answer = SubprocessRunner(limit=5).ask([sys.executable, "-c", program], cwd=Path.cwd(), env={})
 
     assert answer.status == 124
     assert answer.output == "updating\n"

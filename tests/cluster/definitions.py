@@ -47,7 +47,7 @@ def knowing(definition: Any, programs: Binaries, folder: Path) -> Iterator[Api]:
 def not_served(api: Api, definition: Any) -> list[str]:
     """Nothing once the server has taken the kind in, and answers for it a moment later."""
     ref = Ref.of(definition)
-    conditions = api.get(ref).get("status", {}).get("conditions", [])
+    conditions = api.get(ref).get("status", {}).get("conditions") or []
     held = [each["type"] for each in conditions if each["status"] == "True"]
     group, version = definition["spec"]["group"], definition["spec"]["versions"][0]["name"]
     answers = api.client.get(f"/apis/{group}/{version}").is_success

@@ -23,15 +23,16 @@ def test_each_service_has_the_rights_of_its_spec_within_the_platform_and_no_othe
     platform: Platform,
 ) -> None:
     places = (*platform.namespaces, "kube-system")
+    rules = {spec.instance: spec.api_access for spec in platform.specs}
+    rules |= {run.account: () for spec in platform.specs for run in spec.runs if run.account}
     wrong = []
     for body in platform.objects:
         if body["kind"] != "ServiceAccount":
             continue
         account = Ref.of(body)
-        (spec,) = (spec for spec in platform.specs if spec.instance == account.name)
         meant = {
             (verb, f"{resource}.{rule.group}" if rule.group else resource, namespace)
-            for rule in spec.api_access
+            for rule in rules[account.name]
             for verb, resource, namespace in product(
                 rule.verbs, rule.resources, platform.namespaces
             )

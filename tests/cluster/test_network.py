@@ -34,7 +34,17 @@ COMMON = (22, 53, 80, 443, 6443, 10250)
 def peers(platform: Platform) -> Iterator[list[Peer]]:
     """Every pod of the cluster, neighbours too, and addresses outside it."""
     with neighbours(platform):
-        yield [*(as_peer(pod) for pod in platform.api.list("v1", "Pod")), *ADDRESSES]
+        pods = platform.api.list("v1", "Pod")
+        yield [*(as_peer(pod) for pod in pods), *scheduled(platform), *ADDRESSES]
+
+
+def scheduled(platform: Platform) -> Iterator[Peer]:
+    """The pods that CronJobs would make; none is due during a test."""
+    for number, job in enumerate(platform.api.list("batch/v1", "CronJob"), start=1):
+        template = job["spec"]["jobTemplate"]["spec"]["template"]
+        place = {"name": job["metadata"]["name"], "namespace": job["metadata"]["namespace"]}
+        status = {"podIP": f"198.51.100.{number}"}
+        yield as_peer({**template, "metadata": {**template["metadata"], **place}, "status": status})
 
 
 @pytest.fixture(scope="module")

@@ -1,4 +1,4 @@
-"""A stand-in for an Ollama server: its ``/api/tags`` and ``/api/ps``, and nothing else of it.
+"""A stand-in for an Ollama server: ``/api/tags``, ``/api/ps``, ``/api/version``, no more of it.
 
 The shapes are those of Ollama's ``api/types.go`` (``ListResponse``, ``ProcessResponse``).
 """
@@ -50,7 +50,7 @@ def in_memory(
 
 @dataclass(kw_only=True)
 class OllamaStandIn:
-    """Serves ``tags`` and ``ps``, bytes as they are, with ``status``; all may be changed.
+    """Serves ``tags``, ``ps``, ``version``: bytes as they are, with ``status``; all may be changed.
 
     Each answer waits ``delay`` seconds and each of its bytes ``seconds_per_byte``. Port 0 takes a
     free one.
@@ -58,6 +58,7 @@ class OllamaStandIn:
 
     tags: bytes = models()
     ps: bytes = models()
+    version: bytes | None = None
     status: int = 200
     host: str = "127.0.0.1"
     port: int = 0
@@ -98,7 +99,11 @@ class OllamaStandIn:
         class Handler(BaseHTTPRequestHandler):
             def do_GET(self) -> None:
                 time.sleep(stand_in.delay)
-                body = {"/api/tags": stand_in.tags, "/api/ps": stand_in.ps}.get(self.path)
+                body = {
+                    "/api/tags": stand_in.tags,
+                    "/api/ps": stand_in.ps,
+                    "/api/version": stand_in.version,
+                }.get(self.path)
                 self.send_response(404 if body is None else stand_in.status)
                 self.send_header("Content-Length", str(len(body or b"")))
                 self.end_headers()

@@ -90,6 +90,25 @@ def test_an_ollama_without_models_is_up(start_server: StartServer) -> None:
     }
 
 
+def test_a_server_says_its_version(start_server: StartServer) -> None:
+    with OllamaStandIn(version=b'{"version": "0.12.3"}') as ollama:
+        found = ollama_series(start_server(PACKAGE, {"OLLAMA_URL": ollama.url}))
+
+    build = series("ollama_build_info", instance_address=ollama.address, version="0.12.3")
+    assert found[build] == 1.0
+
+
+@pytest.mark.parametrize("version", [None, b"", b"[]", b'{"version": 1}', b'{"version": "a\\nb"}'])
+def test_a_server_that_does_not_say_its_version_is_up_all_the_same(
+    start_server: StartServer, version: bytes | None
+) -> None:
+    with OllamaStandIn(version=version) as ollama:
+        found = ollama_series(start_server(PACKAGE, {"OLLAMA_URL": ollama.url}))
+
+    assert found[series("ollama_up", instance_address=ollama.address)] == 1.0
+    assert not any(name == "ollama_build_info" for name, _ in found)
+
+
 def test_proxy_variables_do_not_lead_the_poll_elsewhere(start_server: StartServer) -> None:
     proxy = f"http://127.0.0.1:{free_port()}"
 

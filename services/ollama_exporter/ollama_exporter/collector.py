@@ -14,7 +14,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.core import GaugeMetricFamily, InfoMetricFamily
 from prometheus_client.registry import Collector
 
 from .readings import Down, Reading, Up
@@ -43,12 +43,16 @@ class ReadingsCollector(Collector):
         available = GaugeMetricFamily(
             "ollama_models_available", "Models on the server's disk.", labels=INSTANCE
         )
+        build = InfoMetricFamily("ollama_build", "Version of the server.", labels=INSTANCE)
         for reading in self._readings:
             up.add_metric([reading.address], 0.0 if isinstance(reading, Down) else 1.0)
             if isinstance(reading, Up):
                 available.add_metric([reading.address], float(len(reading.available)))
+                if reading.version:
+                    build.add_metric([reading.address], {"version": reading.version})
         yield up
         yield available
+        yield build
         yield from _model_families(
             [reading for reading in self._readings if isinstance(reading, Up)], datetime.now(UTC)
         )

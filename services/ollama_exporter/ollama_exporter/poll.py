@@ -12,12 +12,14 @@ import httpx
 from .readings import (
     PS,
     TAGS,
+    VERSION,
     Down,
     MalformedAnswerError,
     Reading,
     Up,
     available_models,
     loaded_models,
+    own_version,
 )
 from .settings import Target, join
 
@@ -91,6 +93,7 @@ async def _read(
                 address=authority,
                 available=available_models(await _get(http, target, authority, TAGS)),
                 loaded=loaded_models(await _get(http, target, authority, PS)),
+                version=await _version(http, target, authority),
             )
     except (TimeoutError, httpx.TimeoutException):
         return Down(address=authority, reason=late)
@@ -98,6 +101,16 @@ async def _read(
         return Down(address=authority, reason=str(error))
     except httpx.HTTPError as error:
         return Down(address=authority, reason=str(error) or type(error).__name__)
+
+
+async def _version(http: httpx.AsyncClient, target: Target, authority: str) -> str:
+    """What the server calls itself; a server that does not say is up all the same."""
+    try:
+        return own_version(await _get(http, target, authority, VERSION))
+    except MalformedAnswerError as error:
+        fields = {"instance_address": authority, "reason": str(error)}
+        log.debug("Ollama does not say its version", extra={"fields": fields})
+        return ""
 
 
 async def _get(http: httpx.AsyncClient, target: Target, authority: str, path: str) -> bytes:

@@ -1,6 +1,7 @@
 """What one poll of an Ollama server says, as plain data. No I/O.
 
-The answers are those of ``GET /api/tags`` and ``GET /api/ps`` (Ollama's ``api/types.go``).
+The answers are those of ``GET /api/tags``, ``/api/ps`` and ``/api/version`` (Ollama's
+``api/types.go``).
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 
 TAGS = "/api/tags"
 PS = "/api/ps"
+VERSION = "/api/version"
 INT64 = 2**63
 
 FOREVER_SECONDS = 100 * 365 * 86_400
@@ -46,11 +48,15 @@ class LoadedModel:
 
 @dataclass(frozen=True, kw_only=True)
 class Up:
-    """A server that answered. ``available`` are the models on its disk."""
+    """A server that answered. ``available`` are the models on its disk.
+
+    ``version`` is its own, empty where it does not say: nothing else depends on it.
+    """
 
     address: str
     available: frozenset[str]
     loaded: Mapping[str, LoadedModel]
+    version: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,6 +84,18 @@ def loaded_models(body: bytes) -> dict[str, LoadedModel]:
         )
         for model in models
     }
+
+
+def own_version(body: bytes) -> str:
+    """The version in an answer of ``/api/version``; raises MalformedAnswerError."""
+    try:
+        answer = json.loads(body)
+    except (ValueError, RecursionError) as error:
+        raise MalformedAnswerError(VERSION, "is not JSON") from error
+    version = answer.get("version") if isinstance(answer, dict) else None
+    if not isinstance(version, str) or not version.isprintable():
+        raise MalformedAnswerError(VERSION, "has no usable version")
+    return version
 
 
 def _models(path: str, body: bytes) -> list[dict[str, Any]]:

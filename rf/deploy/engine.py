@@ -12,14 +12,13 @@ from typing import TYPE_CHECKING
 from urllib.error import URLError
 
 from ..errors import BadInputError
+from .packs import pack_options
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from .folder import LocalFolder
     from .runner import Answer, Runner
-
-POLICIES = Path(__file__).resolve().parents[2] / "policies"
 
 
 def install_cli(root: Path) -> None:
@@ -59,12 +58,6 @@ def _why(error: Exception) -> str:
     text = output.decode(errors="replace") if isinstance(output, bytes) else str(cause)
     lines = [line.strip() for line in text.splitlines() if line.strip()]
     return lines[-1] if lines else type(error).__name__
-
-
-def pack_options() -> list[str]:
-    """What makes the CLI run every policy pack of the checkout that this code belongs to."""
-    packs = sorted(POLICIES.glob("*/PulumiPolicy.yaml"))
-    return [word for pack in packs for word in ("--policy-pack", str(pack.parent))]
 
 
 @dataclass(frozen=True, kw_only=True)

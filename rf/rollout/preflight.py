@@ -10,6 +10,7 @@ from components.rollout.component import component_inputs
 from policies.framework.resource import Resource
 from policies.thresholds.rules import rollout as policy
 
+from ..deploy.packs import pack_options
 from ..errors import BadInputError
 from . import readings
 from .core import estimate
@@ -88,6 +89,10 @@ def preflight(
 
 def _planned(sights: Sights, request: Request) -> Iterator[str]:
     """The settings take the new version, with its room, and the policies take the first step."""
+    try:
+        pack_options()
+    except BadInputError as error:
+        yield f"policies: {error}"
     now = sights.clock.now().timestamp()
     freeze = request.plan.frozen(now)
     if freeze is not None:

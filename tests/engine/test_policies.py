@@ -175,6 +175,16 @@ def test_a_config_that_names_an_unknown_rule_ends_the_preview_with_its_name(
     assert "rules.pod-security/typo: unknown rule" in output
 
 
+def test_a_pack_that_cannot_start_keeps_everything_from_being_made(project: Project) -> None:
+    project.pulumi("config", "set", "host_network", "false")
+    (project.root / "project/policies/thresholds/__main__.py").write_text("raise SystemExit(1)")
+
+    status, _ = project.pulumi("up", "--yes", "--skip-preview", *project.packs)
+
+    assert status != 0
+    assert project.made() == []
+
+
 # What is accepted
 
 

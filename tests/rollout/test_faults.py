@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
 
 from rf.rollout import records, session
@@ -22,6 +24,9 @@ from tests.rollout.cases import (
     tree,
 )
 from tests.rollout.simulated import SERVICE, Version
+
+if TYPE_CHECKING:
+    from datetime import datetime
 
 
 def test_gateways_that_do_not_answer_keep_a_rollout_from_beginning() -> None:
@@ -143,3 +148,27 @@ def test_the_new_version_is_named_in_no_setting_after_a_rollback() -> None:
     rolled_out(world)
 
     assert NEW not in str(world.tree)
+
+
+@pytest.mark.parametrize("seconds", [20, 100_000], ids=["for a moment", "for good"])
+def test_a_deployment_that_succeeded_is_no_failed_step_when_nobody_can_read_it_back(
+    seconds: int,
+) -> None:
+    world = simulated(Version())
+    asked: list[datetime] = []
+
+    def unread(what: str) -> Exception | None:
+        if what != "scrape" or "shift 10 %" not in world.deployed:
+            return None
+        asked.append(world.now())
+        over = (asked[-1] - asked[0]).total_seconds() >= seconds
+        return None if over else EffectError("no answer")
+
+    world.fail = unread
+
+    state = rolled_out(world)
+
+    assert state.phase is (Phase.PROMOTED if seconds == 20 else Phase.PAUSED), state.reason
+    assert len(asked) > 1
+    assert not any("rollback" in each for each in world.deployed)
+    assert world.agree

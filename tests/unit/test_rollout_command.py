@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from rf.cli import run
+from rf.deploy import deployment, packs
 from rf.exit_codes import ExitCode
 from rf.rollout import preflight
 from rf.rollout.core import Bundle, Evidence, GateArgs
@@ -175,6 +176,21 @@ def test_steps_that_the_policies_refuse_are_not_begun(rf: Rf) -> None:
 
     assert status == ExitCode.PREFLIGHT
     assert "policy rollout/" in text
+
+
+@pytest.mark.parametrize("manner", ["--dry-run", "--force"])
+def test_nothing_is_begun_without_the_policy_packs(
+    rf: Rf, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, manner: str
+) -> None:
+    monkeypatch.setattr(packs, "POLICIES", tmp_path)
+    monkeypatch.setattr(deployment, "outputs", lambda *_: {})
+    before = digest(tmp_path)
+
+    status, text = rf(*NEW, manner)
+
+    assert status == ExitCode.PREFLIGHT
+    assert "policies: the policy pack security is missing" in text
+    assert digest(tmp_path) == before
 
 
 def test_a_bundle_gives_its_verdict_without_a_project(

@@ -84,7 +84,9 @@ def carry_out(
                 found,
                 command=command,
                 # Who is to be sent back does not wait for what judges nobody.
-                history={} if command == "abort" else wiring.history(found.subject, found.begun),
+                history={}
+                if command == "abort"
+                else wiring.history(found.subject, found.begun, wiring.notifier.note),
                 ended=lambda: wiring.clock.ended,
                 watch=watching,
             )

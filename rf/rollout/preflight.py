@@ -23,9 +23,10 @@ if TYPE_CHECKING:
 
     from settings import Stack
 
-    from .core import Estimate
+    from .core import Counts, Estimate
     from .effects import Gateways
     from .request import Request
+    from .subject import Subject
     from .world import Clock, Desired
 
 SAMPLE_SECONDS = 5
@@ -46,6 +47,9 @@ class Sights(Protocol):
     @property
     def clock(self) -> Clock:
         """The time."""
+
+    def history(self, subject: Subject, until: float) -> Mapping[str, tuple[Counts, ...]]:
+        """By service, the day before ``until``; see ``history.history``."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,13 +72,14 @@ def preflight(
         return Report(
             problems=(*_planned(sights, request), f"gateways: {error}"), rates=None, estimates={}
         )
+    history = sights.history(request.subject, sights.clock.now().timestamp())
     estimates = {
         service: estimate(
             request.gates[service],
             request.plan,
             requests_per_second=rates[service],
             bounds_ms=DURATION_BUCKETS_MS,
-            effect=request.gates[service].design_effect,
+            history=history.get(service, ()),
         )
         for service in request.subject.services
     }

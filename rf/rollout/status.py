@@ -79,6 +79,9 @@ def _estimated(found: Estimate) -> Iterator[str]:
             f"{each.expected_requests} expected, {_duration(each.expected_seconds)}"
         )
     yield f"in all about {_duration(found.expected_seconds)}"
+    for events, effect in found.effects.items():
+        whence = "measured on the last day" if effect.measured else "the setting, not measured"
+        yield f"design effect of {events}: {effect.value:g}, {whence}"
     yield from found.problems
 
 

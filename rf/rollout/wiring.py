@@ -147,10 +147,15 @@ class Wiring:
             now=lambda: self.clock.now().timestamp(),
         )
 
-    def history(self, subject: Subject, until: float) -> dict[str, tuple[Counts, ...]]:
-        """What Prometheus knows of the day before ``until``; see ``history.history``."""
+    def history(
+        self, subject: Subject, until: float, say: Callable[[str], None] | None = None
+    ) -> dict[str, tuple[Counts, ...]]:
+        """What Prometheus knows of the day before ``until``; see ``history.history``.
+
+        ``say`` is told what is not known, the terminal alone if None.
+        """
         past = Prometheus(self.inside, self._spec("prometheus"))
-        return history(past, subject, until, self.notifier.note)
+        return history(past, subject, until, say or self.say)
 
     def world(self, rollout: str) -> World:
         """All of it, for the rollout called ``rollout``."""

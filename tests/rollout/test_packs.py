@@ -26,6 +26,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    from rf.rollout.core import Counts
+    from rf.rollout.subject import Subject
+
 Harm = tuple[str, str | None, str]
 HARMS: dict[str, Harm] = {
     "a pack is gone": ("thresholds/PulumiPolicy.yaml", None, "policy pack thresholds is missing"),
@@ -85,6 +88,10 @@ class Looks:
 
     def __init__(self, world: Simulated) -> None:
         self.desired = self.gateways = self.clock = world
+
+    def history(self, subject: Subject, until: float) -> dict[str, tuple[Counts, ...]]:
+        del subject, until
+        return {}
 
 
 def test_no_deployment_of_a_rollout_is_begun_past_it(

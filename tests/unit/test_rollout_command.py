@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import hashlib
+import json
+import re
 import shutil
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import parse_qs
 
 import pytest
 
+from components.gateway.metrics import ERRORS, REQUESTS
 from rf.cli import run
 from rf.deploy import deployment, packs
 from rf.exit_codes import ExitCode
@@ -26,6 +30,8 @@ from tests.rollout.statistics import statistics
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from components.spec import ServiceSpec
 
 Rf = Callable[..., tuple[int, str]]
 ROOT = Path.cwd()
@@ -49,6 +55,32 @@ class Gateways:
         return {"gateway": statistics("triton", {}, members, members, served)}
 
 
+class Inside:
+    """Nothing inside answers, or a Prometheus that knows a day of triton's stable version."""
+
+    def __init__(self, *, knows: bool = False) -> None:
+        self._knows = knows
+
+    def exchange(self, spec: ServiceSpec, path: str, content: str | None = None) -> str:
+        del content
+        if not self._knows or spec.name != "prometheus":
+            raise EffectError(f"{spec.instance} gives no answer")
+        asked = parse_qs(path.partition("?")[2])
+        start = float(asked["start"][0])
+        made: tuple[tuple[str, dict[str, str], Callable[[int], int]], ...] = (
+            (REQUESTS, {}, lambda at: 6000 * at),
+            (ERRORS, {"reason": "answer"}, lambda at: 40 * (at // 3)),
+        )
+        series = [
+            {
+                "metric": {"__name__": name, "track": "stable", "instance": "a", **labels},
+                "values": [[start + 60 * at, str(value(at))] for at in range(360)],
+            }
+            for name, labels, value in made
+        ]
+        return json.dumps({"status": "success", "data": {"result": series}})
+
+
 @pytest.fixture
 def rf(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Rf:
     """Run ``rf rollout`` in a project of its own, with a gateway that is well."""
@@ -58,6 +90,7 @@ def rf(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFix
     (tmp_path / "Pulumi.local.yaml").write_text(text.rstrip() + ROOM)
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(Wiring, "gateways", Gateways())
+    monkeypatch.setattr(Wiring, "inside", Inside())
     monkeypatch.setattr(preflight, "SAMPLE_SECONDS", 0.01)
 
     def call(*arguments: str) -> tuple[int, str]:
@@ -147,6 +180,29 @@ def test_a_dry_run_names_stages_evidence_and_time(rf: Rf) -> None:
     assert "requests at least" in text
     assert "for ever, as there are no requests" in text
     assert "runs twice" in text
+
+
+def test_without_a_prometheus_a_dry_run_says_that_the_setting_counts(rf: Rf) -> None:
+    _, text = rf(*NEW, "--dry-run")
+
+    assert "no history, so the setting gates.design_effect says" in text
+    assert "prometheus gives no answer" in text
+    assert "design effect of errors: 2, the setting, not measured" in text
+
+
+def test_with_one_a_dry_run_counts_with_what_the_last_day_shows(
+    rf: Rf, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Wiring, "inside", Inside(knows=True))
+    before = digest(tmp_path)
+
+    _, text = rf(*NEW, "--dry-run")
+
+    (found,) = re.findall(r"design effect of errors: ([\d.]+), measured on the last day", text)
+    assert float(found) > 20
+    assert "requests slower than 5000 ms: 2, the setting, not measured" in text
+    assert "no history" not in text
+    assert digest(tmp_path) == before
 
 
 def test_nothing_is_begun_where_gateways_serve_something_else(

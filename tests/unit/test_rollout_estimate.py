@@ -1,10 +1,15 @@
 """What a rollout takes, said before it begins."""
 
+from typing import Literal
+
 import pytest
 
 from rf.rollout.core import (
+    Counts,
+    DesignEffect,
     GateArgs,
     PaceArgs,
+    design_effect,
     estimate,
     feature_plan,
     requests_to_detect,
@@ -12,11 +17,12 @@ from rf.rollout.core import (
 )
 from tests.unit.rollout_evidence import BOUNDS
 
+ALONE = GateArgs(design_effect=1)
 PLAN = version_plan("triton", PaceArgs())
 
 
 def test_p99_takes_the_most_requests_and_decides_how_long_a_step_is() -> None:
-    found = estimate(GateArgs(), PLAN, requests_per_second=10, bounds_ms=BOUNDS)
+    found = estimate(ALONE, PLAN, requests_per_second=10, bounds_ms=BOUNDS)
 
     first = found.stages[0]
     assert first.least_requests == 373
@@ -27,8 +33,7 @@ def test_p99_takes_the_most_requests_and_decides_how_long_a_step_is() -> None:
 
 def test_more_traffic_is_quicker_down_to_the_time_each_stage_holds() -> None:
     slow, quick = (
-        estimate(GateArgs(), PLAN, requests_per_second=rate, bounds_ms=BOUNDS)
-        for rate in (1, 1_000_000)
+        estimate(ALONE, PLAN, requests_per_second=rate, bounds_ms=BOUNDS) for rate in (1, 1_000_000)
     )
 
     assert slow.expected_seconds > 5 * quick.expected_seconds
@@ -37,7 +42,7 @@ def test_more_traffic_is_quicker_down_to_the_time_each_stage_holds() -> None:
 
 def test_requests_that_fail_together_take_as_many_times_more() -> None:
     alone, grouped = (
-        estimate(GateArgs(), PLAN, requests_per_second=10, bounds_ms=BOUNDS, effect=effect)
+        estimate(GateArgs(design_effect=effect), PLAN, requests_per_second=10, bounds_ms=BOUNDS)
         for effect in (1, 3)
     )
 
@@ -46,8 +51,38 @@ def test_requests_that_fail_together_take_as_many_times_more() -> None:
     )
 
 
+def minute(failed: int, slow: int) -> Counts:
+    """Of 6,000 requests."""
+    within = (6000 - slow,) * (len(BOUNDS) - 1)
+    return Counts(requests=6000, errors=failed, durations=(*within, 6000, 6000))
+
+
+@pytest.mark.parametrize("latency", ["absolute", "relative", "both"])
+def test_what_the_history_shows_of_each_outcome_counts_as_it_does_for_the_judge(
+    latency: Literal["absolute", "relative", "both"],
+) -> None:
+    """Failures come 40 at a time; nothing is slow, so the setting counts for latency."""
+    history = tuple(minute(40 if number % 3 == 0 else 0, slow=0) for number in range(360))
+    args = GateArgs(latency=latency, design_effect=2)
+
+    measured, otherwise = (
+        estimate(args, PLAN, requests_per_second=10, bounds_ms=BOUNDS, history=past)
+        for past in (history, ())
+    )
+
+    judged = design_effect([(each.failed, each.requests) for each in history], 2)
+    assert judged.measured
+    assert judged.value > 20
+    assert measured.effects["errors"] == judged
+    assert otherwise.effects["errors"] == DesignEffect(value=2, measured=False)
+    slow = [effect for events, effect in measured.effects.items() if events != "errors"]
+    assert slow
+    assert set(slow) == {DesignEffect(value=2, measured=False)}
+    assert measured.expected_seconds > 2 * otherwise.expected_seconds
+
+
 def test_a_gate_that_cannot_fire_is_named() -> None:
-    found = estimate(GateArgs(), PLAN, requests_per_second=10, bounds_ms=(100, 1000, 5000))
+    found = estimate(ALONE, PLAN, requests_per_second=10, bounds_ms=(100, 1000, 5000))
 
     assert found.problems == (
         "the duration histogram has no bound at 10000 ms, so the gate there cannot fire",
@@ -56,7 +91,7 @@ def test_a_gate_that_cannot_fire_is_named() -> None:
 
 @pytest.mark.parametrize("rate", [0.001, 0])
 def test_too_little_traffic_for_a_verdict_is_said_beforehand(rate: float) -> None:
-    found = estimate(GateArgs(), PLAN, requests_per_second=rate, bounds_ms=BOUNDS)
+    found = estimate(ALONE, PLAN, requests_per_second=rate, bounds_ms=BOUNDS)
 
     assert "at 10 % a verdict takes about" in found.problems[0]
     assert "more than max_hold (240 min): the rollout would pause" in found.problems[0]

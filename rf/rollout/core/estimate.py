@@ -7,12 +7,18 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from .budget import ERROR_RATE, evidence_to_fail, evidence_to_pass
+from .evidence import Evidence, Step
 from .gates.absolute import limits
-from .gates.relative import TAILS
+from .gates.relative import TAILS, tail
 from .plan import EVERYBODY
 from .sequential import Rate, requests_to_pass
+from .view import Memory
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from .dispersion import DesignEffect
+    from .evidence import Counts
     from .plan import Plan, Stage
     from .settings import GateArgs
 
@@ -37,6 +43,8 @@ class Estimate:
     """What a whole rollout takes."""
 
     stages: tuple[StageEstimate, ...]
+    effects: Mapping[str, DesignEffect]
+    """How far they come together, by the events that gates judge."""
     problems: tuple[str, ...]
     """Why gates cannot reach a verdict, in plain words; none if they can."""
 
@@ -55,27 +63,50 @@ def estimate(
     *,
     requests_per_second: float,
     bounds_ms: tuple[int, ...],
-    effect: float = 1,
+    history: tuple[Counts, ...] = (),
 ) -> Estimate:
     """What ``plan`` takes when the service gets so many requests, both arms together.
 
-    ``effect`` is the design effect that the control's history shows.
+    ``history``: see ``Evidence.history``; it says how far requests fail together, as it does to
+    the judge.
     """
+    needs = tuple(_needs(args, bounds_ms, history))
     judged = [stage for stage in plan.stages if stage.weight]
-    stages = tuple(_stage(args, stage, requests_per_second, bounds_ms, effect) for stage in judged)
-    return Estimate(stages=stages, problems=_problems(args, plan, stages, bounds_ms))
-
-
-def _stage(
-    args: GateArgs, stage: Stage, total: float, bounds_ms: tuple[int, ...], effect: float
-) -> StageEstimate:
-    needed = evidence_to_pass(args.beta)
-    rates = [limit.rate for limit in limits(args, bounds_ms)]
-    least = max(requests_to_pass(rate, 0, needed, effect) for rate in rates)
-    expected = max(
-        *(math.ceil(needed * effect / divergence(rate.healthy, rate.limit)) for rate in rates),
-        _comparison(args, stage, needed, effect),
+    stages = tuple(_stage(args, stage, requests_per_second, needs) for stage in judged)
+    return Estimate(
+        stages=stages,
+        effects={need.events: need.effect for need in needs},
+        problems=_problems(args, plan, stages, bounds_ms),
     )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Need:
+    """What a gate judges: against the limit ``rate``, or against the control's ``fraction``."""
+
+    events: str
+    effect: DesignEffect
+    rate: Rate | None = None
+    fraction: float = 0
+
+
+def _needs(
+    args: GateArgs, bounds_ms: tuple[int, ...], history: tuple[Counts, ...]
+) -> Iterator[_Need]:
+    nothing_yet = Step(weight=0, polls=())
+    evidence = Evidence(service="", bounds_ms=bounds_ms, steps=(nothing_yet,), history=history)
+    view = Memory().view(args, evidence)
+    for limit in limits(args, bounds_ms):
+        yield _Need(events=limit.events, effect=view.effect(limit.outcome), rate=limit.rate)
+    for _, fraction in TAILS if args.latency != "absolute" else ():
+        slow, _ = tail(view, fraction)
+        events = f"requests slower than {slow.bound} ms"
+        yield _Need(events=events, effect=view.effect(slow), fraction=fraction)
+
+
+def _stage(args: GateArgs, stage: Stage, total: float, needs: tuple[_Need, ...]) -> StageEstimate:
+    least = max(_least(args, need) for need in needs)
+    expected = max(least, *(_expected(args, stage, need) for need in needs))
     rate = total * stage.weight / EVERYBODY
 
     def seconds(requests: int) -> float:
@@ -84,22 +115,29 @@ def _stage(
     return StageEstimate(
         stage=stage,
         least_requests=least,
-        expected_requests=max(least, expected),
+        expected_requests=expected,
         least_seconds=seconds(least),
-        expected_seconds=seconds(max(least, expected)),
+        expected_seconds=seconds(expected),
     )
 
 
-def _comparison(args: GateArgs, stage: Stage, needed: float, effect: float) -> int:
-    """Requests until the comparison of latency passes arms that are alike."""
-    if args.latency == "absolute":
+def _least(args: GateArgs, need: _Need) -> int:
+    if need.rate is None:
         return 0
-    fraction = min(fraction for _, fraction in TAILS)
+    return requests_to_pass(need.rate, 0, evidence_to_pass(args.beta), need.effect.value)
+
+
+def _expected(args: GateArgs, stage: Stage, need: _Need) -> int:
+    """Requests until the gate passes a healthy version."""
+    evidence = evidence_to_pass(args.beta) * need.effect.value
+    if need.rate is not None:
+        return math.ceil(evidence / divergence(need.rate.healthy, need.rate.limit))
+    fraction = need.fraction
     if stage.weight == EVERYBODY:
-        return math.ceil(needed * effect / divergence(fraction, args.slower * fraction))
+        return math.ceil(evidence / divergence(fraction, args.slower * fraction))
     share = stage.weight / EVERYBODY
     gain = math.log1p((args.slower - 1) * share) - share * math.log(args.slower)
-    return math.ceil(needed * effect / gain / fraction * share)
+    return math.ceil(evidence / gain / fraction * share)
 
 
 def divergence(rate: float, other: float) -> float:

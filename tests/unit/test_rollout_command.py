@@ -71,7 +71,7 @@ class Inside:
             (REQUESTS, {}, lambda at: 6000 * at),
             (ERRORS, {"reason": "answer"}, lambda at: 40 * (at // 3)),
         )
-        series = [
+        series: list[dict[str, object]] = [
             {
                 "metric": {"__name__": name, "track": "stable", "instance": "a", **labels},
                 "values": [[start + 60 * at, str(value(at))] for at in range(360)],

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from ..stacks import CheckedStack
     from .clock import SystemClock
     from .core import Counts
-    from .effects import Delivery, Gateways, Inside
+    from .effects import Delivery, Gateways, InsideEach
     from .store import Store
     from .subject import Subject
 
@@ -126,7 +126,7 @@ class Wiring:
         return MachineDelivery(connect(), place(self.checked))
 
     @cached_property
-    def inside(self) -> Inside:
+    def inside(self) -> InsideEach:
         """The way to services that are reached only from inside the platform."""
         if self.checked.stack.settings.target.kind == "kubernetes":
             from .effects.cluster import ClusterInside  # noqa: PLC0415
@@ -136,7 +136,7 @@ class Wiring:
         from .targets import connect, containers  # noqa: PLC0415
 
         through, *_ = containers(self.checked, self._gateway)
-        return MachineInside(connect(), through)
+        return MachineInside(connect(), through, lambda spec: containers(self.checked, spec)[0])
 
     def metrics(self, say: Callable[[str], None]) -> Pushgateway:
         """Where the rollout's own metrics are kept; ``say`` is told when they are not."""

@@ -72,7 +72,8 @@ def read_until(process: subprocess.Popen[str], words: str) -> str:
 def test_models_are_asked_for_from_inside_as_nothing_else_reaches_them(stack: DockerStack) -> None:
     specs = parse(stack.settings, stack.file.name).specs
     triton = next(spec for spec in specs if spec.name == "triton")
-    inside = MachineInside(engine(), f"{stack.repository}-local-gateway")
+    prefix = f"{stack.repository}-local"
+    inside = MachineInside(engine(), f"{prefix}-gateway", lambda spec: f"{prefix}-{spec.instance}")
 
     found = LoadedModels(inside, triton).loaded("triton", "stable")
 

@@ -50,11 +50,21 @@ class Inside(Protocol):
         """
 
 
+class InsideEach(Inside, Protocol):
+    """A way to every copy of such a service, too."""
+
+    def from_each(self, spec: ServiceSpec, path: str) -> Sequence[str]:
+        """GET ``path`` from every running copy of ``spec``; the bodies of their answers.
+
+        EffectError when there is no copy, or one of them does not answer.
+        """
+
+
 class Models(Protocol):
     """Which models a server has loaded, and where."""
 
     def loaded(self, service: str, track: Literal["stable", "canary"]) -> tuple[Model, ...] | None:
-        """Those of one copy of ``service``; None where it is no Ollama. EffectError otherwise."""
+        """Those of all copies of ``service``; None where it is no Ollama. EffectError otherwise."""
 
 
 class Metrics(Protocol):

@@ -43,13 +43,20 @@ class AddressGateways:
 
 
 class AddressInside:
-    """Services by the URL of each instance."""
+    """Services by the URL of each instance; its further copies as ``<instance>-2`` and so on."""
 
     def __init__(self, urls: Mapping[str, str]) -> None:
         self._urls = urls
 
     def exchange(self, spec: ServiceSpec, path: str, content: str | None = None) -> str:
-        url = self._urls[spec.instance]
+        return self._ask(spec.instance, path, content)
+
+    def from_each(self, spec: ServiceSpec, path: str) -> Sequence[str]:
+        copies = [spec.instance, *(f"{spec.instance}-{n}" for n in range(2, len(self._urls) + 1))]
+        return [self._ask(name, path, None) for name in copies if name in self._urls]
+
+    def _ask(self, name: str, path: str, content: str | None) -> str:
+        url = self._urls[name]
         try:
             with requests.Session() as session:
                 # A proxy or a .netrc of the user's is for other hosts than these.
@@ -58,9 +65,9 @@ class AddressInside:
                 answer = session.request(method, url + path, data=content, timeout=TIMEOUT)
         except requests.RequestException as error:
             said = type(error).__name__
-            raise EffectError(f"{spec.instance} at {url} gives no answer: {said}") from None
+            raise EffectError(f"{name} at {url} gives no answer: {said}") from None
         if not answer.ok:
-            raise EffectError(f"{spec.instance} at {url} answered {answer.status_code}")
+            raise EffectError(f"{name} at {url} answered {answer.status_code}")
         return answer.text
 
 

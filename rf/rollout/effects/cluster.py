@@ -96,12 +96,20 @@ class ClusterInside:
         self._namespace = namespace
 
     def exchange(self, spec: ServiceSpec, path: str, content: str | None = None) -> str:
+        return self._ask(self._pods(spec)[0], spec, request(path, content))
+
+    def from_each(self, spec: ServiceSpec, path: str) -> Sequence[str]:
+        return [self._ask(pod, spec, request(path)) for pod in self._pods(spec)]
+
+    def _pods(self, spec: ServiceSpec) -> list[Any]:
         pods = _serving(self._core, self._namespace, spec.instance)
         if not pods:
             raise EffectError(f"no pod of {spec.instance} is running")
+        return pods
+
+    def _ask(self, pod: Any, spec: ServiceSpec, ask: bytes) -> str:
         port = spec.port("http").number
-        ask = request(path, content)
-        return _exchange(self._core, self._namespace, pods[0].metadata.name, port, ask)
+        return _exchange(self._core, self._namespace, pod.metadata.name, port, ask)
 
 
 def _serving(core: CoreV1Api, namespace: str, instance: str) -> list[Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import tarfile
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +17,7 @@ from . import EffectError
 from .http import body, request
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from docker import DockerClient
 
@@ -101,17 +102,43 @@ class MachineGateways:
 
 
 class MachineInside:
-    """Any service, asked from inside the container ``through``, which shares a network with it."""
+    """Any service, asked from inside the container ``through``, which shares a network with it.
 
-    def __init__(self, client: DockerClient, through: str) -> None:
+    ``named`` says what the first container of a service is called; further ones have a number
+    after that.
+    """
+
+    def __init__(
+        self, client: DockerClient, through: str, named: Callable[[ServiceSpec], str]
+    ) -> None:
         self._client = client
         self._through = through
+        self._named = named
 
     def exchange(self, spec: ServiceSpec, path: str, content: str | None = None) -> str:
-        port = spec.port("http").number
+        return self._ask(spec, spec.instance, request(path, content))
+
+    def from_each(self, spec: ServiceSpec, path: str) -> Sequence[str]:
+        copies = self._copies(spec)
+        if not copies:
+            raise EffectError(f"no container of {spec.instance} is running")
+        return [self._ask(spec, copy, request(path)) for copy in copies]
+
+    def _copies(self, spec: ServiceSpec) -> list[str]:
+        first = self._named(spec)
+        mine = re.compile(rf"{re.escape(first)}(-\d+)?")
+        try:
+            # Docker looks for the name anywhere in another.
+            found = self._client.containers.list(filters={"name": first})
+        except DockerException as error:
+            said = str(error).partition("\n")[0]
+            raise EffectError(f"containers cannot be listed: {said}") from None
+        return sorted(each.name for each in found if each.name and mine.fullmatch(each.name))
+
+    def _ask(self, spec: ServiceSpec, host: str, ask: bytes) -> str:
         try:
             container = self._client.containers.get(self._through)
-            return _exchange(container, self._through, spec.instance, port, request(path, content))
+            return _exchange(container, self._through, host, spec.port("http").number, ask)
         except DockerException as error:
             said = str(error).partition("\n")[0]
             raise EffectError(f"{self._through} gives no answer: {said}") from None

@@ -14,22 +14,26 @@ if TYPE_CHECKING:
 
     from components.spec import ServiceSpec
 
-    from . import Inside
+    from . import InsideEach
 
 PATH = "/api/ps"
 
 
 class LoadedModels:
-    """The models that ``ollama`` has in memory, asked by way of ``inside``. One copy answers."""
+    """The models that ``ollama`` has in memory, asked by way of ``inside``.
 
-    def __init__(self, inside: Inside, ollama: ServiceSpec) -> None:
+    Every copy is asked: each is on a machine of its own, with a driver of its own.
+    """
+
+    def __init__(self, inside: InsideEach, ollama: ServiceSpec) -> None:
         self._inside = inside
         self._ollama = ollama
 
     def loaded(self, service: str, track: Literal["stable", "canary"]) -> tuple[Model, ...] | None:
         if service != self._ollama.name:
             return None
-        return models(self._inside.exchange(replace(self._ollama, track=track), PATH))
+        answers = self._inside.from_each(replace(self._ollama, track=track), PATH)
+        return tuple(model for answer in answers for model in models(answer))
 
 
 class NoModels:

@@ -32,6 +32,8 @@ UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
 """How the engine writes a value that is not known yet."""
 
 CLUSTER = "aws:eks/cluster:Cluster"
+KEY = "aws:kms/key:Key"
+REPOSITORY = "aws:ecr/repository:Repository"
 CONTAINER = "docker:index/container:Container"
 # Of what the program sets on containers; all else is "ForceNew" in terraform-provider-docker's
 # internal/provider/resource_docker_container.go, as is everything of networks and volumes.
@@ -98,7 +100,7 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
         return _diff(changed, replaces)
 
     def Create(self, request: Any, context: Any) -> Any:
-        outputs = self._with_what_it_decides(request)
+        outputs = self._with_what_it_decides(request, request.properties)
         if request.preview:
             return provider_pb2.CreateResponse(id="", properties=outputs)
         try:
@@ -108,10 +110,7 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
         return provider_pb2.CreateResponse(id=uuid4().hex, properties=outputs)
 
     def Update(self, request: Any, _context: Any) -> Any:
-        outputs = struct_pb2.Struct()
-        outputs.CopyFrom(request.news)
-        if "exitCode" in request.olds.fields:
-            outputs["exitCode"] = request.olds["exitCode"]
+        outputs = self._with_what_it_decides(request, request.news, there=True)
         return provider_pb2.UpdateResponse(properties=outputs)
 
     def Delete(self, request: Any, _context: Any) -> Any:
@@ -127,12 +126,27 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
         allowed = mutable and self._settings.fields[mutable].string_value == "true"
         return [*REPLACED.get(kind, []), *([] if allowed else paths)]
 
-    def _with_what_it_decides(self, request: Any) -> Any:
+    def _with_what_it_decides(self, request: Any, inputs: Any, *, there: bool = False) -> Any:
+        """The outputs of a thing that is ``there`` already, or is about to be made.
+
+        An output that is in no answer of ours is unknown in each preview, also of what stays.
+        """
         outputs = struct_pb2.Struct()
-        outputs.CopyFrom(request.properties)
+        outputs.CopyFrom(inputs)
+        preview = request.preview and not there
         if request.type == CONTAINER:
-            outputs["exitCode"] = UNKNOWN if request.preview else 0
-        if request.type == CLUSTER and not request.preview:
+            outputs["exitCode"] = UNKNOWN if preview else 0
+        if preview or not request.type.startswith("aws:"):
+            return outputs
+        name = request.urn.rpartition("::")[2]
+        # Some take the ARN of another thing as an input of that name.
+        if "arn" not in outputs.fields:
+            outputs["arn"] = f"arn:aws:test:::{name}"
+        if request.type == KEY:
+            outputs["keyId"] = name
+        if request.type == REPOSITORY:
+            outputs["repositoryUrl"] = f"registry.test/{name}"
+        if request.type == CLUSTER:
             outputs["endpoint"] = "https://cluster.test"
             outputs["certificateAuthority"] = {"data": "Y2VydGlmaWNhdGU="}
             outputs["vpcConfig"]["clusterSecurityGroupId"] = "sg-0"

@@ -23,6 +23,7 @@ PROVIDER_ONLY = {
     "version": "of the plugin; the engine takes it from the SDK",
 }
 DEFAULTS = "__defaults"
+SECONDS = {"s": 1, "m": 60, "h": 3600}
 
 
 def of_plan(resource: Resource) -> Shape:
@@ -44,7 +45,7 @@ def of_plan(resource: Resource) -> Shape:
         "ignoreChanges": list(options.ignore_changes),
         "replaceOnChanges": list(options.replace_on_changes),
         "additionalSecretOutputs": list(options.additional_secret_outputs),
-        "customTimeouts": options.custom_timeouts,
+        "customTimeouts": {name: _seconds(time) for name, time in options.custom_timeouts.items()},
     }
 
 
@@ -71,7 +72,7 @@ def of_engine(state: Mapping[str, Any]) -> Shape:
         "ignoreChanges": state.get("ignoreChanges", []),
         "replaceOnChanges": state.get("replaceOnChanges", []),
         "additionalSecretOutputs": state.get("additionalSecretOutputs", []),
-        # In seconds, where the program writes 3600s.
+        # In seconds without a unit.
         "customTimeouts": {
             name: f"{seconds}s" for name, seconds in state.get("customTimeouts", {}).items()
         },
@@ -96,6 +97,11 @@ def different(planned: Any, engine: Any, path: str = "") -> Iterator[str]:
             yield from different(planned.get(key), engine.get(key), f"{path}.{key}")
     elif planned != engine:
         yield f"{path}: {planned!r} planned, {engine!r} in the engine"
+
+
+def _seconds(time: str) -> str:
+    """``2700s`` for ``45m``."""
+    return f"{int(time[:-1]) * SECONDS[time[-1]]}s"
 
 
 def _with_secret_lists(value: Value) -> Any:

@@ -139,6 +139,7 @@ class Settings:
             images=self.images,
             exposure=self.target.exposure if self.target.kind == "kubernetes" else "cluster",
             today=datetime.now(UTC).date(),
+            cluster=self.target if self.target.kind == "kubernetes" else None,
             keda=self.target.kind == "kubernetes" and self.target.keda is not None,
             passed=self.rollout.passed,
         )

@@ -10,6 +10,7 @@ from .catalogue import Entry, outgoing, setting_key
 from .context import Context
 from .faiss_rules import backups_come_before_their_alarm
 from .ollama import OllamaArgs
+from .platforms.kubernetes.args import KubernetesArgs
 from .protection import (
     certificates_need_a_cluster,
     images_have_digests,
@@ -18,6 +19,7 @@ from .protection import (
 from .rollout.version import version
 from .scaling.rules import scaling_makes_sense
 from .spec import Resources, ServiceSpec
+from .volume_rules import shared_volumes_have_a_class
 
 Problem = tuple[str, str]
 """A key below ``researchflow-ai:platform``, and what is wrong with it and what to do."""
@@ -35,6 +37,8 @@ class Facts:
     images: ImagesArgs
     exposure: Exposure
     today: date
+    cluster: KubernetesArgs | None = None
+    """The target, where it is a cluster."""
     keda: bool = False
     """Whether the cluster has KEDA, as the settings say."""
     passed: Mapping[str, str] = field(default_factory=dict)
@@ -59,6 +63,7 @@ def problems(entries: Sequence[Entry], facts: Facts) -> tuple[Problem, ...]:
         *scaling_makes_sense(entries, facts.context, keda=facts.keda, today=facts.today),
         *backups_come_before_their_alarm(entries, facts.context, facts.today),
         *certificates_need_a_cluster(facts.context),
+        *shared_volumes_have_a_class(specs, facts.cluster),
     )
 
 

@@ -25,7 +25,7 @@ pulumi.export("password", config.require_secret("redisPassword"))
 LOCAL: Mapping[str, Any] = {"environment": "local", "target": {"kind": "docker"}}
 CLUSTER: Mapping[str, Any] = {
     "environment": "staging",
-    "target": {"kind": "kubernetes"},
+    "target": {"kind": "kubernetes", "namespace": "researchflow-ai-staging"},
     "capacity": {"cpus": 256, "memory": 512, "disk": 5000},
     "images": {"tag_waiver": "9999-12-31"},
 }

@@ -13,8 +13,14 @@ require_pulumi()
 
 # On Docker, files reach a volume by a one-shot container that is named after them.
 FLAG_FILE = {
-    "local": {"Container rollout-flags-files-etc-flagd-flags": "replace"},
-    "staging": {"ConfigMap rollout-flags-live-etc-flagd-flags": "update"},
+    "local": {
+        "Rollout rollout": "update",
+        "Container rollout-flags-files-etc-flagd-flags": "replace",
+    },
+    "staging": {
+        "Rollout rollout": "update",
+        "ConfigMap rollout-flags-live-etc-flagd-flags": "update",
+    },
 }
 REDIS_CONFIG = {
     "local": {

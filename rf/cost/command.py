@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from .stack_cost import StackCost
 
 
-def cost(
+def cost(  # noqa: PLR0913 the options are keyword-only
     stacks: Annotated[
         list[str] | None,
         typer.Argument(metavar="STACK", help="Stacks to estimate; all when none is named."),
@@ -36,11 +37,19 @@ def cost(
         float | None,
         typer.Option(min=1, metavar="FACTOR", help="Times as many requests with your batching."),
     ] = None,
+    region: Annotated[
+        str | None,
+        typer.Option(
+            "--refresh", metavar="REGION", help="Take its prices of today from AWS first."
+        ),
+    ] = None,
 ) -> None:
     """Estimate what each stack costs a month, from the price table in the repository.
 
     A price that is neither in the table nor in the stack file is listed as not counted.
     """
+    if region is not None:
+        _refresh(region)
     wanted = savings or hit_rate is not None or batch_gain is not None
     # The program takes a second to load, which no other command should wait for.
     from . import report  # noqa: PLC0415
@@ -57,6 +66,15 @@ def cost(
     screen = console()
     for each in found:
         screen.print(report.render(each))
+
+
+def _refresh(region: str) -> None:
+    import boto3  # noqa: PLC0415 half a second
+
+    from .refresh import ENDPOINT_REGION, refresh  # noqa: PLC0415
+
+    client = boto3.client("pricing", region_name=ENDPOINT_REGION)
+    typer.echo(refresh(region, datetime.now(UTC).date(), client), err=True)
 
 
 def _estimate(

@@ -182,7 +182,7 @@ def test_a_service_that_fits_no_node_is_warned_of() -> None:
 
     text = shown(stack_cost("production", small, hints.Measured(), with_hints=False))
 
-    assert "Warning: ollama-stable asks for 16 GiB of memory" in text.replace("\n", " ")
+    assert "Warning: ollama-stable asks for 16.25 GiB of memory" in text.replace("\n", " ")
 
 
 def test_what_a_stack_file_says_of_its_cost_is_what_the_command_tells(rf: Rf) -> None:

@@ -159,7 +159,9 @@ def test_what_went_wrong_is_found_wherever_it_was_written() -> None:
 
 def test_a_program_that_hangs_is_asked_to_wind_down_and_what_it_said_is_kept() -> None:
     program = (
-        "import sys, time\n"
+        # What runs in the background of a shell would ignore it.
+        "import signal, sys, time\n"
+        "signal.signal(signal.SIGINT, signal.default_int_handler)\n"
         "try:\n"
         "    print('updating', flush=True)\n"
         "    time.sleep(60)\n"

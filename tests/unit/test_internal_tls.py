@@ -141,7 +141,9 @@ def test_the_gateway_trusts_one_authority_and_one_name_for_each_service() -> Non
         found[cluster["name"]] = (socket["sni"], name["matcher"])
 
     assert found == {
-        f"{name}_stable": (name, {"exact": name}) for name in ("ollama", "triton", "faiss")
+        f"{name}_{track}": (name, {"exact": name})
+        for name in ("ollama", "triton", "faiss")
+        for track in ("stable", "canary")
     }
     assert [each.path for each in gateway.certificates] == [DIRECTORY]
 

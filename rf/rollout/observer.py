@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from functools import cache, partial
 from typing import TYPE_CHECKING
 
 from components.gateway.metrics import DURATION_BUCKETS_MS
@@ -13,7 +14,7 @@ from .effects import EffectError
 from .lines import are_told_apart, gates_of, lines
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from .core import Counts, GateArgs, Judgement, Model, Poll, State
     from .lines import Line
@@ -92,7 +93,9 @@ class Observer:
         A feature's arms count once most requests say which one they belong to. All requests
         together count all the same: nothing that fails is without an arm there.
         """
-        evidence = {line: self._add(state, look, line) for line in self._lines}
+        # A feature's service is counted in two ways, and is asked only once how it is.
+        health = cache(partial(self._health, look))
+        evidence = {line: self._add(state, look, line, health) for line in self._lines}
         for service in self._subject.services:
             mine = [line for line in self._lines if line.service == service]
             if not are_told_apart(mine, lambda line: self._requests(line, evidence[line])):
@@ -126,7 +129,13 @@ class Observer:
         ]
         return all(0 < every <= up for up, every in counts)
 
-    def _add(self, state: State, look: Look, line: Line) -> Evidence:
+    def _add(
+        self,
+        state: State,
+        look: Look,
+        line: Line,
+        health: Callable[[str, readings.Track], tuple[Health | None, tuple[str, ...]]],
+    ) -> Evidence:
         steps = self._steps.get(line, [])
         if steps and not look.fault:
             polls = (*steps[-1].polls, self._poll(state, look, line))
@@ -135,17 +144,17 @@ class Observer:
         versions = line.kind == "versions"
         tried: readings.Track = candidate(state) if versions else "stable"
         other: readings.Track = "canary" if tried == "stable" else "stable"
-        faults = [look.fault] if look.fault else []
+        tried_health, faults = health(line.service, tried)
         return Evidence(
             service=line.service,
             bounds_ms=DURATION_BUCKETS_MS,
             steps=tuple(steps),
             history=self._history.get(line.service, ()),
-            candidate=self._health(look, line.service, tried, faults),
-            control=self._health(look, line.service, other, []) if versions else None,
+            candidate=tried_health,
+            control=health(line.service, other)[0] if versions else None,
             arms_told_apart=line.kind != "all",
             divided_by_gateway=versions,
-            faults=tuple(faults),
+            faults=faults,
         )
 
     def _poll(self, state: State, look: Look, line: Line) -> Poll:
@@ -160,28 +169,29 @@ class Observer:
                 return readings.arms_poll(look.scrapes, line.service, feature, look.at)
 
     def _health(
-        self, look: Look, service: str, track: readings.Track, faults: list[str]
-    ) -> Health | None:
+        self, look: Look, service: str, track: readings.Track
+    ) -> tuple[Health | None, tuple[str, ...]]:
+        """How a version is, and what of that could not be read."""
         if look.fault:
-            return None
+            return None, (look.fault,)
         up, every = readings.instances(look.scrapes, service, track)
         key = f"{service}_{track}"
         if up:
             self._down_since.pop(key, None)
         down = 0.0 if up else look.at - self._down_since.setdefault(key, look.at)
-        return Health(expected=every, up=up, down=down, models=self._models(service, track, faults))
+        models, faults = self._models(service, track)
+        return Health(expected=every, up=up, down=down, models=models), faults
 
     def _models(
-        self, service: str, track: readings.Track, faults: list[str]
-    ) -> tuple[Model, ...] | None:
-        """Asked only where a gate wants to know; what cannot be read is one of ``faults``."""
+        self, service: str, track: readings.Track
+    ) -> tuple[tuple[Model, ...] | None, tuple[str, ...]]:
+        """Asked only where a gate wants to know."""
         if not self._gates[service].expects_gpu:
-            return None
+            return None, ()
         try:
-            return self._world.models.loaded(service, track)
+            return self._world.models.loaded(service, track), ()
         except EffectError as error:
-            faults.append(f"{service}'s {track}: {error}")
-            return None
+            return None, (f"{service}'s {track}: {error}",)
 
 
 def candidate(state: State) -> readings.Track:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 import pytest
 
@@ -15,6 +15,9 @@ from rf.rollout.core.settings import PaceArgs
 from rf.rollout.observer import Look, Observer
 from rf.rollout.subject import FeatureSubject
 from tests.rollout.statistics import Tally, statistics
+
+if TYPE_CHECKING:
+    from rf.rollout.world import World
 
 FEATURE = "ai_inference"
 SUBJECT = FeatureSubject(feature=FEATURE, services=("triton",))
@@ -143,3 +146,28 @@ def test_what_fails_without_an_arm_still_counts() -> None:
     verdict, _, _ = verdict_on(text)
 
     assert verdict is Verdict.FAIL
+
+
+class Counted:
+    """A world of which only models are asked; ``asked``: of which versions, in order."""
+
+    def __init__(self) -> None:
+        self.models, self.asked = self, list[tuple[str, str]]()
+
+    def loaded(self, service: str, track: str) -> tuple[()]:
+        self.asked.append((service, track))
+        return ()
+
+
+def test_a_service_that_is_counted_in_two_ways_is_asked_once_how_it_is() -> None:
+    world = Counted()
+    plan = feature_plan(FEATURE, PaceArgs(), current=0, target=100)
+    state: State = after(begin(plan, 0.0), Enter(stage=0), 0.0)
+    gates = {"triton": GateArgs(expects_gpu=True)}
+    observer = Observer(cast("World", world), SUBJECT, gates, {})
+    nothing = scrape(0, 0, on=Arm(0), off=Arm(0))
+    observer.begin_step(state, Look(at=0.0, scrapes={"gateway": nothing}))
+
+    observer.judge(state, Look(at=1.0, scrapes={"gateway": nothing}))
+
+    assert world.asked == [("triton", "stable")]

@@ -70,7 +70,7 @@ class Prices:
     @classmethod
     def load(cls, region: str = DEFAULT_REGION, own: Mapping[str, Price] | None = None) -> Prices:
         """The table of ``region`` and a stack's ``own`` prices; PricesError when there is none."""
-        file = DATA / f"{TABLE}{region}.csv"
+        file = table_file(region)
         if region not in regions():
             raise PricesError(f"no price table for {region!r}; regions: {', '.join(regions())}")
         return cls(region=region, by_name=MappingProxyType({**_table(file), **(own or {})}))
@@ -89,6 +89,11 @@ class Prices:
 def regions() -> tuple[str, ...]:
     """The regions that have a table."""
     return tuple(sorted(file.stem.removeprefix(TABLE) for file in DATA.glob(f"{TABLE}*.csv")))
+
+
+def table_file(region: str) -> Path:
+    """Where the table of ``region`` is, or would be."""
+    return DATA / f"{TABLE}{region}.csv"
 
 
 def unit_of(name: str) -> Unit:

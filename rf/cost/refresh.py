@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from cost.prices import DATA, DEFAULT_REGION, TABLE, Prices
+from cost.prices import DEFAULT_REGION, Prices, regions, table_file
 
 from ..errors import BadInputError
 from ..replace_file import replace_file
@@ -22,7 +22,6 @@ from ..replace_file import replace_file
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
     from datetime import date
-    from pathlib import Path
 
 SERVICE = "AmazonEC2"
 ENDPOINT_REGION = "us-east-1"
@@ -54,7 +53,7 @@ def refresh(region: str, today: date, prices: PriceList) -> str:
     One that is not sold there is left out. BadInputError when AWS cannot be asked, or knows of none
     of them: the table then stays as it is.
     """
-    known = Prices.load(region if _file(region).exists() else DEFAULT_REGION).instance_types
+    known = Prices.load(region if region in regions() else DEFAULT_REGION).instance_types
     try:
         found = {name: price for name in known if (price := usd(prices, region, name)) is not None}
     except (BotoCoreError, ClientError) as error:
@@ -64,10 +63,12 @@ def refresh(region: str, today: date, prices: PriceList) -> str:
         ) from None
     if not found:
         raise BadInputError(f"AWS's price list has none of our instance types in {region!r}")
-    replace_file(_file(region), _csv(found, today), mode=0o644)
+    replace_file(table_file(region), _csv(found, today), mode=0o644)
     missing = [name for name in known if name not in found]
     left_out = f"; not sold there: {', '.join(missing)}" if missing else ""
-    return f"{len(found)} prices of {region} written to cost/data/{_file(region).name}{left_out}"
+    return (
+        f"{len(found)} prices of {region} written to cost/data/{table_file(region).name}{left_out}"
+    )
 
 
 def usd(prices: PriceList, region: str, instance_type: str) -> Decimal | None:
@@ -106,7 +107,3 @@ def _csv(found: Mapping[str, Decimal], today: date) -> str:
         (name, f"{price:f}", today.isoformat(), SOURCE) for name, price in found.items()
     )
     return text.getvalue()
-
-
-def _file(region: str) -> Path:
-    return DATA / f"{TABLE}{region}.csv"

@@ -13,7 +13,6 @@ from botocore.stub import Stubber
 
 from cost import prices as table
 from cost.prices import Prices
-from rf.cost import refresh as module
 from rf.cost.refresh import PLAIN_LINUX, refresh
 from rf.errors import BadInputError
 
@@ -31,7 +30,6 @@ def data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     text = f"{HEADER}g5.xlarge,1.006,2026-07-20,old\nm7i.large,0.1008,2026-07-20,old\n"
     (tmp_path / "ec2-on-demand-us-east-1.csv").write_text(text)
     monkeypatch.setattr(table, "DATA", tmp_path)
-    monkeypatch.setattr(module, "DATA", tmp_path)
     return tmp_path
 
 

@@ -158,8 +158,9 @@ def split(tracks: tuple[ServiceSpec, ...], shares: list[int]) -> dict[str, Any]:
 def retries() -> dict[str, Any]:
     """Another try where no byte of the request was sent: no connection, or a refused stream.
 
-    The second try goes to another server of the version, if it has one, and the third to stable: a
-    version that lost one of its servers is not charged with more than stable would be.
+    The first two tries go to servers of the version, the third to stable. A version that lost one
+    of several servers is charged with next to nothing: until three tries failed there and the
+    server is out, a request can meet it twice, for it has the fewest requests.
     """
     return {
         "retry_on": "connect-failure,refused-stream",

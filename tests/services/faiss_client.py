@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import httpx
 import numpy as np
@@ -41,6 +41,13 @@ def until(holds: Callable[[], bool], what: str) -> None:
     while not holds():
         assert time.monotonic() < deadline, f"it never came: {what}"
         time.sleep(0.02)
+
+
+class HasUrl(Protocol):
+    """Where a follower may look for its writer."""
+
+    @property
+    def url(self) -> str: ...
 
 
 @dataclass(frozen=True)
@@ -132,3 +139,18 @@ def start(start_server: StartServer, data: Path, *, ready: bool = True, **settin
     )
     server = Faiss(process, client)
     return server.until_ready() if ready else server
+
+
+def follow(start_server: StartServer, data: Path, writer: HasUrl) -> Faiss:
+    """A follower of what answers at the URL of ``writer``."""
+    return start(start_server, data, role="follower", writer_url=writer.url)
+
+
+def position(server: Faiss) -> int:
+    """The number of its last record."""
+    return int(server.good("GET", "/role")["position"])
+
+
+def level(writer: Faiss, follower: Faiss) -> None:
+    """Wait until the follower holds all that the writer has."""
+    until(lambda: position(follower) == position(writer), "a follower that is level")

@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from . import manifest as manifests
-from .errors import Refused
+from .errors import Conflict, Refused
 from .record import (
     HEADER,
     BadFrameError,
@@ -20,7 +20,7 @@ from .record import (
     require_payload,
 )
 from .remote import Remote, RemoteError
-from .roles import FOLLOWER
+from .roles import shared
 from .segments import LogDamagedError
 from .snapshot_files import BadSnapshotError, verify
 
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
     from .committer import Committer
     from .manifest import Manifest
+    from .roles import Role
     from .store import Store
 
 WAIT_SECONDS = 5
@@ -71,8 +72,9 @@ class Follower:
 
     def step(self, stopping: Event) -> None:
         """Ask once, take over what comes, and wait a little when it fails."""
+        role = self._store.role
         try:
-            self._follow(Remote(self._store.role.writer))
+            self._follow(role, Remote(role.writer))
             self.failure = None
         except FAILURES as error:
             reason = " ".join(str(error).split())
@@ -81,32 +83,44 @@ class Follower:
             self.failure = reason
             stopping.wait(PAUSE_SECONDS)
 
-    def _follow(self, writer: Remote) -> None:
+    def _follow(self, role: Role, writer: Remote) -> None:
         if self._store.log.failure:
             self._committer.call(self._store.reload).result()
         position, epoch = self._store.log.position, self._store.epoch
         wait = 0 if self._caught_up is None else WAIT_SECONDS
         answer = writer.log_after(position, epoch, wait)
         if answer is None:
-            self._take_over(writer, diverged=True)
+            self._require_not_ahead(writer, position)
+            self._take_over(role, writer, diverged=True)
             return
         try:
             if answer.frames:
-                self._committer.call(lambda: self._ingest(answer.frames)).result()
+                self._committer.call(lambda: self._ingest(role, answer.frames)).result()
         except DivergedError:
-            self._take_over(writer, diverged=True)
+            self._take_over(role, writer, diverged=True)
             return
         self.writer_position = answer.position
         if self._store.log.position >= answer.position:
             self._caught_up = time.monotonic()
         if answer.snapshot != self._snapshot_seen:
-            self._refresh(writer, answer.snapshot)
+            self._refresh(role, writer, answer.snapshot)
 
-    def _ingest(self, frames: bytes) -> None:
+    def _require_not_ahead(self, writer: Remote, position: int) -> None:
+        """A writer whose log is a beginning of ours is being promoted, and still copies from us.
+
+        Its snapshot in place of our log would take from both what only we hold.
+        """
+        theirs, epoch = writer.standing()
+        if theirs < position and shared(self._store.epochs, epoch, theirs, position):
+            raise RemoteError(
+                f"the writer is at record {theirs} and has yet to copy what is here, up to "
+                f"{position}"
+            )
+
+    def _ingest(self, role: Role, frames: bytes) -> None:
         """On the committer's thread: the same records under the same numbers, on our own disk."""
         store, view = self._store, memoryview(frames)
-        if store.role.role != FOLLOWER:
-            return
+        self._require_unchanged(role)
         while view:
             header = read_header(view)
             payload = view[HEADER.size : header.size]
@@ -128,7 +142,12 @@ class Follower:
             for record in changes:
                 store.catalogue.apply(record)
 
-    def _refresh(self, writer: Remote, version: str) -> None:
+    def _require_unchanged(self, role: Role) -> None:
+        """What was asked of a writer is worth nothing once this server follows it no more."""
+        if self._store.role is not role:
+            raise Conflict("the role of this server changed meanwhile")
+
+    def _refresh(self, role: Role, writer: Remote, version: str) -> None:
         """Take over a snapshot of the writer when it holds an index that was built anew."""
         manifest = writer.manifest(version)
         ours = {index.spec.name: index.contents.built for index in self._store.catalogue}
@@ -137,11 +156,11 @@ class Follower:
             if entry.name in ours and entry.build and (
                 built is None or built.origin.build != entry.build
             ):  # fmt: skip
-                self._take_over(writer, diverged=False)
+                self._take_over(role, writer, diverged=False)
                 return
         self._snapshot_seen = version
 
-    def _take_over(self, writer: Remote, *, diverged: bool) -> None:
+    def _take_over(self, role: Role, writer: Remote, *, diverged: bool) -> None:
         """Fetch the newest snapshot, verify it, and only then serve it.
 
         When the logs have ``diverged``, ours is put aside: the writer's is the truth.
@@ -158,16 +177,17 @@ class Follower:
                 (root / file.path).parent.mkdir(exist_ok=True)
                 writer.fetch(theirs.version, file.path, root / file.path)
             verify(root, ours)
-            snapshots.finish(ours)
+            self._committer.call(lambda: self._serve(role, ours, diverged=diverged)).result()
         except BaseException:
             shutil.rmtree(root, ignore_errors=True)
             raise
-        self._committer.call(lambda: self._serve(ours, diverged=diverged)).result()
         self._snapshot_seen = theirs.version
         log.info("took over a snapshot", extra={"fields": {"version": theirs.version}})
 
-    def _serve(self, manifest: Manifest, *, diverged: bool) -> None:
+    def _serve(self, role: Role, manifest: Manifest, *, diverged: bool) -> None:
         store = self._store
+        self._require_unchanged(role)
+        store.snapshots.finish(manifest)
         if diverged or manifest.position > store.log.position:
             store.start_log_anew("diverged" if diverged else "behind")
         store.reload()

@@ -60,6 +60,11 @@ class Remote:
                 return None
             raise
 
+    def standing(self) -> tuple[int, int]:
+        """Its last position, and the epoch of that record."""
+        with self._open("/role") as answer:
+            return _standing(json.load(answer))
+
     def manifest(self, version: str) -> Manifest:
         """The manifest of a snapshot."""
         return self._manifest(f"/snapshots/{version}", "GET")
@@ -83,8 +88,7 @@ class Remote:
         """Ask the writer to take no more changes; answers its last position and its epoch."""
         body = json.dumps({"writer": url}).encode()
         with self._open("/handover", "POST", body) as answer:
-            said = json.load(answer)
-        return int(said["position"]), int(said["epoch"])
+            return _standing(json.load(answer))
 
     def _manifest(self, path: str, method: str) -> Manifest:
         with self._open(path, method) as answer:
@@ -109,6 +113,10 @@ class Remote:
             ) from error
         except (OSError, http.client.HTTPException) as error:
             raise RemoteError(f"{self._url} cannot be reached: {error}") from error
+
+
+def _standing(said: dict[str, Any]) -> tuple[int, int]:
+    return int(said["position"]), int(said["epoch"])
 
 
 class _AnsweredError(RemoteError):

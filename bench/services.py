@@ -13,7 +13,11 @@ from components.context import Context
 from components.platforms.kubernetes.args import KubernetesArgs
 from components.platforms.open import open_platform
 from components.service import AIService
-from components.spec import Edge, File, Health, HttpCheck, NoTool, Port, Resources, ServiceSpec
+from components.spec import ServiceSpec
+from components.spec.health import Health, HttpCheck, NoTool
+from components.spec.mounts import File
+from components.spec.network import Edge, Port
+from components.spec.runs import Resources
 from components.types import STRICT
 
 PORT = 8080

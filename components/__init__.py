@@ -13,7 +13,8 @@ from .ollama import ModelArgs, Ollama, OllamaArgs
 from .platforms import DockerArgs, KubernetesArgs
 from .redis import Redis, RedisArgs
 from .service import AIService, Platform
-from .spec import Edge, ServiceSpec
+from .spec import ServiceSpec
+from .spec.network import Edge
 from .triton import Triton, TritonArgs
 
 __all__ = [

@@ -25,7 +25,8 @@ from .monitoring.pushgateway import Pushgateway
 from .ollama import Ollama
 from .redis import Redis
 from .service import AIService, Platform
-from .spec import Edge, ServiceSpec, Track
+from .spec import ServiceSpec, Track
+from .spec.network import Edge
 from .triton import Triton
 
 Catalogue = Sequence[type[AIService[Any]]]

@@ -3,7 +3,8 @@
 from collections.abc import Iterable
 
 from .platforms import Target
-from .spec import Port, ServiceSpec
+from .spec import ServiceSpec
+from .spec.network import Port
 
 
 def endpoints(specs: Iterable[ServiceSpec], target: Target) -> dict[str, str]:

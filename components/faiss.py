@@ -13,19 +13,11 @@ from .internal_tls.names import AUTHORITY, listening, scheme, trusted
 from .internal_tls.sidecar import encrypted
 from .monitoring.pushgateway import Pushgateway
 from .service import AIService
-from .spec import (
-    Drain,
-    Edge,
-    Health,
-    HttpCheck,
-    Port,
-    Resources,
-    ScheduledJob,
-    Scrape,
-    Scratch,
-    ServiceSpec,
-    Volume,
-)
+from .spec import ServiceSpec
+from .spec.health import Health, HttpCheck
+from .spec.mounts import Scratch, Volume
+from .spec.network import Edge, Port, Scrape
+from .spec.runs import Drain, Resources, ScheduledJob
 from .types import STRICT, ByteSize, CpuQuantity, Gibibytes, ImageReference, size_in_bytes
 
 PORT = 5000

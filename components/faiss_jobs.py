@@ -6,7 +6,10 @@ from urllib.parse import urlsplit
 
 from .faiss_backup import BackupArgs, variables
 from .internal_tls.names import AUTHORITY
-from .spec import Edge, Job, Outside, Resources, ScheduledJob, Scratch, SecretFile, ServiceSpec
+from .spec import ServiceSpec
+from .spec.mounts import Scratch, SecretFile
+from .spec.network import Edge, Outside
+from .spec.runs import Job, Resources, ScheduledJob
 
 COMMAND = ("python3", "-m", "faiss_server", "backup")
 ACCOUNT = "faiss-backup"

@@ -9,7 +9,7 @@ from itertools import groupby
 from pathlib import PurePosixPath
 from typing import Literal
 
-from .spec import File, SecretFile
+from .spec.mounts import File, SecretFile
 
 Kind = Literal["config", "live", "secret"]
 

@@ -8,7 +8,11 @@ from pydantic.dataclasses import dataclass
 
 from .context import Context
 from .service import AIService
-from .spec import Drain, File, Health, HttpCheck, NoTool, Port, Resources, Scrape, ServiceSpec
+from .spec import ServiceSpec
+from .spec.health import Health, HttpCheck, NoTool
+from .spec.mounts import File
+from .spec.network import Port, Scrape
+from .spec.runs import Drain, Resources
 from .types import STRICT, Count, CpuQuantity, Gibibytes, ImageReference
 
 OFREP_PORT = 8080

@@ -9,20 +9,11 @@ from .context import Context
 from .internal_tls.names import listening
 from .internal_tls.sidecar import encrypted
 from .service import AIService
-from .spec import (
-    Drain,
-    ExecCheck,
-    File,
-    Health,
-    HttpCheck,
-    Job,
-    NoTool,
-    Port,
-    Resources,
-    Scratch,
-    ServiceSpec,
-    Volume,
-)
+from .spec import ServiceSpec
+from .spec.health import ExecCheck, Health, HttpCheck, NoTool
+from .spec.mounts import File, Scratch, Volume
+from .spec.network import Port
+from .spec.runs import Drain, Job, Resources
 from .types import (
     STRICT,
     Count,

@@ -8,7 +8,11 @@ from .context import Context
 from .internal_tls.names import listening
 from .internal_tls.sidecar import encrypted
 from .service import AIService
-from .spec import Drain, ExecCheck, File, Health, Port, Resources, SecretFile, ServiceSpec
+from .spec import ServiceSpec
+from .spec.health import ExecCheck, Health
+from .spec.mounts import File, SecretFile
+from .spec.network import Port
+from .spec.runs import Drain, Resources
 from .types import STRICT, CpuQuantity, Gibibytes, ImageReference
 
 PORT = 6379

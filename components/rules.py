@@ -18,7 +18,8 @@ from .protection import (
 )
 from .rollout.version import version
 from .scaling.rules import scaling_makes_sense
-from .spec import Resources, ServiceSpec
+from .spec import ServiceSpec
+from .spec.runs import Resources
 from .volume_rules import shared_volumes_have_a_class
 
 Problem = tuple[str, str]

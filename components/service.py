@@ -8,7 +8,8 @@ import pulumi
 
 from .context import Context
 from .scaling.plan import scaled
-from .spec import Edge, ServiceSpec
+from .spec import ServiceSpec
+from .spec.network import Edge
 
 ArgsT = TypeVar("ArgsT")
 

@@ -10,7 +10,8 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 
-from ..spec import HttpCheck, ServiceSpec
+from ..spec import ServiceSpec
+from ..spec.health import HttpCheck
 from ..text import to_yaml
 from .access import AccessArgs, audience, key_set
 from .routes import DIRECTORY, V3, discovery_response

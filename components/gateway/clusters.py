@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
-from ..spec import HttpCheck, ServiceSpec
+from ..spec import ServiceSpec
+from ..spec.health import HttpCheck
 from .metrics import ANSWERED_HEADER, OWN, STABLE
 from .names import cluster_name
 from .upstream_tls import transport_socket

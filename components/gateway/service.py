@@ -8,7 +8,11 @@ from pydantic.dataclasses import dataclass
 from ..context import Context
 from ..internal_tls.names import trusted
 from ..service import AIService
-from ..spec import Drain, Edge, File, Health, HttpCheck, Port, Resources, Scrape, ServiceSpec
+from ..spec import ServiceSpec
+from ..spec.health import Health, HttpCheck
+from ..spec.mounts import File
+from ..spec.network import Edge, Port, Scrape
+from ..spec.runs import Drain, Resources
 from ..types import STRICT, Count, CpuQuantity, Gibibytes, ImageReference, Name, Seconds
 from .access import AccessArgs
 from .authentication import ROUTE_PATH as KEY_PATH

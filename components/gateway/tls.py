@@ -12,7 +12,7 @@ from pydantic import Field, model_validator
 from pydantic.dataclasses import dataclass
 
 from ..internal_tls.args import IssuerArgs
-from ..spec import Certificate, SecretFile
+from ..spec.mounts import Certificate, SecretFile
 from ..text import to_yaml
 from ..types import STRICT
 

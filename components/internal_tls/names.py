@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from ..spec import Certificate
+from ..spec.mounts import Certificate
 
 if TYPE_CHECKING:
     from ..context import Context

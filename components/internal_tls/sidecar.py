@@ -12,7 +12,11 @@ from ..gateway.bootstrap import connection_limit
 from ..gateway.clusters import admin_cluster
 from ..gateway.listeners import BUFFER_BYTES, stats_listener
 from ..gateway.tls import certificate_source, transport_socket
-from ..spec import File, Health, HttpCheck, Port, Resources, Scrape, ServiceSpec, Sidecar
+from ..spec import ServiceSpec
+from ..spec.health import Health, HttpCheck
+from ..spec.mounts import File
+from ..spec.network import Port, Scrape
+from ..spec.runs import Resources, Sidecar
 from ..text import to_yaml
 from .args import InternalTlsArgs
 from .names import DIRECTORY, certificate, listening

@@ -9,17 +9,11 @@ from alerts.inhibition import INHIBITIONS
 
 from ..context import Context
 from ..service import AIService
-from ..spec import (
-    File,
-    Health,
-    HttpCheck,
-    Port,
-    Resources,
-    Scrape,
-    SecretFile,
-    ServiceSpec,
-    Volume,
-)
+from ..spec import ServiceSpec
+from ..spec.health import Health, HttpCheck
+from ..spec.mounts import File, SecretFile, Volume
+from ..spec.network import Port, Scrape
+from ..spec.runs import Resources
 from ..text import to_yaml
 from ..types import STRICT, CpuQuantity, Gibibytes, ImageReference, Switch
 

@@ -6,7 +6,7 @@ The JSON is read and not made here, so the program does without the library that
 import json
 from pathlib import Path
 
-from ..spec import File
+from ..spec.mounts import File
 from ..text import to_yaml
 
 GENERATED = Path(__file__).parents[2] / "dashboards" / "generated"

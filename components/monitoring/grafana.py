@@ -7,19 +7,11 @@ from pydantic.dataclasses import dataclass
 
 from ..context import Context
 from ..service import AIService
-from ..spec import (
-    Edge,
-    File,
-    Health,
-    HttpCheck,
-    Port,
-    Resources,
-    Scrape,
-    Scratch,
-    SecretFile,
-    ServiceSpec,
-    Volume,
-)
+from ..spec import ServiceSpec
+from ..spec.health import Health, HttpCheck
+from ..spec.mounts import File, Scratch, SecretFile, Volume
+from ..spec.network import Edge, Port, Scrape
+from ..spec.runs import Resources
 from ..text import to_yaml
 from ..types import STRICT, CpuQuantity, Gibibytes, ImageReference, UserName
 from . import boards, prometheus, scraping

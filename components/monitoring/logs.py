@@ -12,18 +12,11 @@ from pydantic.dataclasses import dataclass
 
 from ..context import SYSLOG_PORT, Context, LogsArgs
 from ..service import AIService
-from ..spec import (
-    ApiAccess,
-    File,
-    Health,
-    HttpCheck,
-    Port,
-    Resources,
-    Scrape,
-    SecretFile,
-    ServiceSpec,
-    Volume,
-)
+from ..spec import ApiAccess, ServiceSpec
+from ..spec.health import Health, HttpCheck
+from ..spec.mounts import File, SecretFile, Volume
+from ..spec.network import Port, Scrape
+from ..spec.runs import Resources
 from ..types import STRICT, CpuQuantity, Gibibytes, ImageReference
 
 PORT = 12345

@@ -10,19 +10,11 @@ from alerts import groups, rule_file
 from ..context import Context
 from ..internal_tls.names import trusted
 from ..service import AIService
-from ..spec import (
-    ApiAccess,
-    Drain,
-    Edge,
-    File,
-    Health,
-    HttpCheck,
-    Port,
-    Resources,
-    SecretFile,
-    ServiceSpec,
-    Volume,
-)
+from ..spec import ApiAccess, ServiceSpec
+from ..spec.health import Health, HttpCheck
+from ..spec.mounts import File, SecretFile, Volume
+from ..spec.network import Edge, Port
+from ..spec.runs import Drain, Resources
 from ..types import (
     STRICT,
     CpuQuantity,

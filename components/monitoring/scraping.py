@@ -11,7 +11,8 @@ from typing import Any
 from ..context import Context
 from ..gateway.metrics import relabelling
 from ..internal_tls.names import AUTHORITY
-from ..spec import Scrape, ServiceSpec
+from ..spec import ServiceSpec
+from ..spec.network import Scrape
 from ..text import to_yaml
 
 INTERVAL = "15s"

@@ -11,18 +11,11 @@ from ..context import Context
 from ..internal_tls.names import listening
 from ..internal_tls.sidecar import encrypted
 from ..service import AIService
-from ..spec import (
-    Drain,
-    File,
-    Health,
-    HttpCheck,
-    Port,
-    Resources,
-    Scrape,
-    Scratch,
-    ServiceSpec,
-    Volume,
-)
+from ..spec import ServiceSpec
+from ..spec.health import Health, HttpCheck
+from ..spec.mounts import File, Scratch, Volume
+from ..spec.network import Port, Scrape
+from ..spec.runs import Drain, Resources
 from ..types import STRICT, Count, CpuQuantity, Gibibytes, ImageReference, Seconds, Switch
 from . import repository
 

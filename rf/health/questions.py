@@ -9,7 +9,8 @@ from components import flags, redis
 from components.gateway.authentication import health_paths
 from components.gateway.names import fronted, versions
 from components.platforms.docker import health as docker
-from components.spec import HttpCheck, NoTool, Port
+from components.spec.health import HttpCheck, NoTool
+from components.spec.network import Port
 
 from .reach import Command, Request
 

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from components.spec import Port, ServiceSpec
+    from components.spec import ServiceSpec
+    from components.spec.network import Port
 
 TIMEOUT = 10.0
 """Seconds that one answer may take."""

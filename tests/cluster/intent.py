@@ -8,14 +8,16 @@ from typing import TYPE_CHECKING
 
 from components.platforms.kubernetes.address import client_ports
 from components.platforms.kubernetes.naming import INSTANCE, owner
-from components.spec import Edge, ScheduledJob
+from components.spec.network import Edge
+from components.spec.runs import ScheduledJob
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from components.audience import ClientArgs
     from components.platforms.kubernetes.args import KubernetesArgs
-    from components.spec import Run, ServiceSpec
+    from components.spec import ServiceSpec
+    from components.spec.runs import Run
 
     from .platform import Platform
     from .reachability import Peer, Port

@@ -13,7 +13,10 @@ from components.context import Context
 from components.platforms import DockerArgs, KubernetesArgs, Target
 from components.platforms.open import open_platform
 from components.service import AIService
-from components.spec import Health, HttpCheck, Port, Resources, Scrape, ServiceSpec
+from components.spec import ServiceSpec
+from components.spec.health import Health, HttpCheck
+from components.spec.network import Port, Scrape
+from components.spec.runs import Resources
 from components.types import STRICT, ImageReference
 from rf.plan.model import Plan
 from rf.plan.record import Config, record

@@ -6,7 +6,8 @@ import pytest
 
 from components.audience import mirrored
 from components.catalogue import Entry
-from components.spec import ExecCheck, HttpCheck, NoCheck, NoTool, ServiceSpec
+from components.spec import ServiceSpec
+from components.spec.health import ExecCheck, HttpCheck, NoCheck, NoTool
 from settings import parse
 from tests.conftest import platform
 

@@ -8,7 +8,7 @@ import pytest
 
 from components.files import directories
 from components.platforms.docker.health import check
-from components.spec import HttpCheck, NoTool
+from components.spec.health import HttpCheck, NoTool
 from tests.e2e.harness import probes
 from tests.e2e.harness.container import Container
 from tests.e2e.harness.platform import Platform

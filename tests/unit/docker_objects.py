@@ -7,7 +7,10 @@ from typing import Any
 
 from components.platforms.docker.args import DockerArgs
 from components.platforms.docker.place import Place
-from components.spec import ExecCheck, Health, Job, Port, Resources, ServiceSpec
+from components.spec import ServiceSpec
+from components.spec.health import ExecCheck, Health
+from components.spec.network import Port
+from components.spec.runs import Job, Resources
 
 READY = ExecCheck(command=("ask-me",))
 SERVICE = ServiceSpec(

@@ -11,7 +11,10 @@ from components.platforms.kubernetes.cluster import Cluster
 from components.platforms.kubernetes.files import live_manifests
 from components.platforms.kubernetes.manifest import Body, Manifest
 from components.platforms.kubernetes.manifests import manifests
-from components.spec import Edge, Health, HttpCheck, Job, NoTool, Port, Resources, ServiceSpec
+from components.spec import ServiceSpec
+from components.spec.health import Health, HttpCheck, NoTool
+from components.spec.network import Edge, Port
+from components.spec.runs import Job, Resources
 
 CHECK = HttpCheck(port=8000, path="/ready", tool=NoTool(reason="a test asks nobody"))
 SERVICE = ServiceSpec(

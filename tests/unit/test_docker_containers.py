@@ -14,16 +14,9 @@ from components.platforms.docker.container import (
     service_container,
 )
 from components.platforms.docker.place import Kwargs
-from components.spec import (
-    Drain,
-    File,
-    HostMount,
-    Resources,
-    Scratch,
-    SecretFile,
-    ServiceSpec,
-    Volume,
-)
+from components.spec import ServiceSpec
+from components.spec.mounts import File, HostMount, Scratch, SecretFile, Volume
+from components.spec.runs import Drain, Resources
 from tests.unit.docker_objects import job, place, service
 
 

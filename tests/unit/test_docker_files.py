@@ -13,7 +13,7 @@ from components.files import directories
 from components.platforms.docker.files import OWN, STAGING, TARGET, owner, secret_hash, writer
 from components.platforms.docker.mounts import nested_mount_points
 from components.platforms.docker.place import Kwargs
-from components.spec import File, SecretFile
+from components.spec.mounts import File, SecretFile
 from tests.unit.docker_objects import place, service
 
 ME = f"{os.getuid()}:{os.getgid()}"

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from components.platforms.docker.container import service_container
 from components.platforms.docker.health import check, go_duration, probe
 from components.platforms.docker.place import Kwargs
-from components.spec import Check, ExecCheck, Health, HttpCheck, NoCheck, NoTool, Tool
+from components.spec.health import Check, ExecCheck, Health, HttpCheck, NoCheck, NoTool, Tool
 from tests.unit.docker_objects import place, service
 
 MUTE = NoTool(reason="the image holds nothing but the server")

@@ -11,7 +11,7 @@ from components.platforms.docker.args import DockerArgs
 from components.platforms.docker.container import job_container
 from components.platforms.docker.place import Kwargs
 from components.platforms.docker.platform import DockerPlatform
-from components.spec import File, Volume
+from components.spec.mounts import File, Volume
 from tests.unit.docker_objects import job, place, service
 
 

@@ -8,7 +8,8 @@ from components.audience import ClientArgs
 from components.platforms.docker.args import DockerArgs
 from components.platforms.docker.container import service_container
 from components.platforms.docker.place import Kwargs
-from components.spec import Port, ServiceSpec
+from components.spec import ServiceSpec
+from components.spec.network import Port
 from tests.unit.docker_objects import place, service
 
 

@@ -13,7 +13,9 @@ from components.platforms.docker.args import DockerArgs
 from components.platforms.docker.platform import DockerPlatform
 from components.platforms.docker.provider import docker_provider
 from components.redis import Redis, RedisArgs
-from components.spec import File, Resources, SecretFile, ServiceSpec, Volume
+from components.spec import ServiceSpec
+from components.spec.mounts import File, SecretFile, Volume
+from components.spec.runs import Resources
 from rf.plan.model import SECRET, Plan, Resource, nulls
 from rf.plan.record import record
 from tests.unit.docker_objects import job, service

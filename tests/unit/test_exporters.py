@@ -21,7 +21,8 @@ from components.monitoring.exporters import (
 )
 from components.ollama import Ollama, OllamaArgs
 from components.redis import Redis, RedisArgs
-from components.spec import Edge, ServiceSpec
+from components.spec import ServiceSpec
+from components.spec.network import Edge
 
 NODE = NodeExporter.describe(NodeExporterArgs(), Context())
 REDIS = RedisExporter.describe(RedisExporterArgs(), Context())

@@ -7,7 +7,9 @@ from pydantic import ValidationError
 
 from components.context import Context
 from components.faiss import Faiss, FaissArgs
-from components.spec import Edge, HttpCheck, ServiceSpec
+from components.spec import ServiceSpec
+from components.spec.health import HttpCheck
+from components.spec.network import Edge
 from components.types import size_in_bytes
 
 

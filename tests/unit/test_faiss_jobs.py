@@ -8,7 +8,9 @@ from components.context import Context
 from components.faiss import Faiss, FaissArgs
 from components.faiss_backup import BackupArgs
 from components.monitoring.pushgateway import Pushgateway, PushgatewayArgs
-from components.spec import Edge, Outside, ScheduledJob, ServiceSpec
+from components.spec import ServiceSpec
+from components.spec.network import Edge, Outside
+from components.spec.runs import ScheduledJob
 from settings import SettingsError, parse
 from tests.conftest import platform
 

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from components.files import directories, fill, secret_names
-from components.spec import File, SecretFile
+from components.spec.mounts import File, SecretFile
 
 
 def test_files_of_one_folder_are_mounted_together() -> None:

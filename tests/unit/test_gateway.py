@@ -16,7 +16,8 @@ from components.faiss import Faiss, FaissArgs
 from components.gateway import Gateway, GatewayArgs
 from components.gateway.metrics import DURATION_BUCKETS_MS
 from components.ollama import Ollama, OllamaArgs
-from components.spec import Port, ServiceSpec
+from components.spec import ServiceSpec
+from components.spec.network import Port
 from components.triton import Triton, TritonArgs
 
 

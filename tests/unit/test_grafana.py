@@ -10,7 +10,8 @@ from alerts.runbooks import BOARDS
 from components.context import Context
 from components.monitoring import boards
 from components.monitoring.grafana import DATASOURCE, Grafana, GrafanaArgs
-from components.spec import Edge, ServiceSpec
+from components.spec import ServiceSpec
+from components.spec.network import Edge
 
 
 def spec_of(args: GrafanaArgs | None = None) -> ServiceSpec:

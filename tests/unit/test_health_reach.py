@@ -19,7 +19,8 @@ from components.capacity import CapacityArgs
 from components.platforms import DockerArgs, KubernetesArgs
 from components.platforms.docker.place import Place
 from components.platforms.kubernetes.cluster import Cluster
-from components.spec import Port, ServiceSpec
+from components.spec import ServiceSpec
+from components.spec.network import Port
 from rf import pods
 from rf.health import cluster as cluster_module
 from rf.health.addresses import AddressReach

@@ -25,7 +25,8 @@ from components.monitoring.pushgateway import Pushgateway, PushgatewayArgs
 from components.ollama import Ollama, OllamaArgs
 from components.redis import Redis, RedisArgs
 from components.rollout.version import version
-from components.spec import Edge, ServiceSpec, Track
+from components.spec import ServiceSpec, Track
+from components.spec.network import Edge
 from components.triton import Triton, TritonArgs
 from tests.conftest import planned, platform
 from tests.e2e.harness.gateway import ENVOY, NO_ENVOY

@@ -1,9 +1,7 @@
 """Accounts: no token and no role, but for the services that list one."""
 
 from components.platforms.kubernetes.access import access
-from components.spec import (
-    ApiAccess,
-)
+from components.spec import ApiAccess
 from tests.unit.kubernetes_objects import (
     CLUSTER,
     JOB,

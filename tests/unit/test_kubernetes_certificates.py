@@ -6,7 +6,8 @@ import pytest
 
 from components.platforms.docker.args import DockerArgs
 from components.platforms.docker.platform import DockerPlatform
-from components.spec import Certificate, ServiceSpec
+from components.spec import ServiceSpec
+from components.spec.mounts import Certificate
 from rf.plan.record import record
 from tests.conftest import planned, platform
 from tests.plan_projects import Group

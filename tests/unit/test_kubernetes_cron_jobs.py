@@ -7,17 +7,10 @@ import pytest
 
 from components.platforms.kubernetes.args import DnsArgs, KubernetesArgs
 from components.platforms.kubernetes.manifest import Body
-from components.spec import (
-    ApiAccess,
-    Edge,
-    Outside,
-    Resources,
-    ScheduledJob,
-    Scratch,
-    SecretFile,
-    ServiceSpec,
-    Volume,
-)
+from components.spec import ApiAccess, ServiceSpec
+from components.spec.mounts import Scratch, SecretFile, Volume
+from components.spec.network import Edge, Outside
+from components.spec.runs import Resources, ScheduledJob
 from tests.unit.kubernetes_objects import cluster, objects, only, pod, service, violations
 
 SAVE = ScheduledJob(

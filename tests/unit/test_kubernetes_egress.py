@@ -11,11 +11,8 @@ from components.platforms.kubernetes.args import DnsArgs, KubernetesArgs
 from components.platforms.kubernetes.cluster import Cluster
 from components.platforms.kubernetes.manifest import Body
 from components.platforms.kubernetes.network import namespace_policies
-from components.spec import (
-    ApiAccess,
-    Edge,
-    ServiceSpec,
-)
+from components.spec import ApiAccess, ServiceSpec
+from components.spec.network import Edge
 from tests.unit.kubernetes_objects import (
     CLUSTER,
     JOB,

@@ -4,7 +4,8 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from components.platforms.kubernetes.files import CONFIG_HASH
-from components.spec import File, SecretFile, ServiceSpec
+from components.spec import ServiceSpec
+from components.spec.mounts import File, SecretFile
 from tests.unit.kubernetes_objects import kinds, objects, only, pod, service
 
 TEXT = st.text(max_size=20)

@@ -3,12 +3,8 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from components.spec import (
-    Drain,
-    ExecCheck,
-    Health,
-    NoCheck,
-)
+from components.spec.health import ExecCheck, Health, NoCheck
+from components.spec.runs import Drain
 from tests.unit.kubernetes_objects import (
     CHECK,
     container,

@@ -5,12 +5,8 @@ from typing import Any
 
 import pytest
 
-from components.spec import (
-    File,
-    Resources,
-    Scratch,
-    Volume,
-)
+from components.spec.mounts import File, Scratch, Volume
+from components.spec.runs import Resources
 from tests.unit.kubernetes_objects import (
     JOB,
     job_pod,

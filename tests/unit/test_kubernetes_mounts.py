@@ -8,13 +8,7 @@ from hypothesis import strategies as st
 
 from components.platforms.kubernetes.args import KubernetesArgs
 from components.platforms.kubernetes.naming import fitted
-from components.spec import (
-    File,
-    HostMount,
-    Scratch,
-    SecretFile,
-    Volume,
-)
+from components.spec.mounts import File, HostMount, Scratch, SecretFile, Volume
 from tests.unit.kubernetes_objects import (
     cluster,
     container,

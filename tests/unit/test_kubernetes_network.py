@@ -10,11 +10,8 @@ from components.audience import ClientArgs, Exposure
 from components.platforms.kubernetes.args import KubernetesArgs
 from components.platforms.kubernetes.cluster import Cluster
 from components.platforms.kubernetes.manifest import Body
-from components.spec import (
-    Edge,
-    Port,
-    ServiceSpec,
-)
+from components.spec import ServiceSpec
+from components.spec.network import Edge, Port
 from tests.unit.kubernetes_objects import (
     AGENT,
     CLUSTER,

@@ -11,7 +11,8 @@ from components.capacity import CapacityArgs
 from components.platforms.kubernetes.args import KubernetesArgs
 from components.platforms.kubernetes.platform import KubernetesPlatform, kubernetes_provider
 from components.redis import Redis, RedisArgs
-from components.spec import Edge, ServiceSpec
+from components.spec import ServiceSpec
+from components.spec.network import Edge
 from rf.plan.model import SECRET, Plan, Resource, nulls
 from rf.plan.record import record
 from tests.unit.kubernetes_objects import JOB, service

@@ -3,14 +3,8 @@
 import pytest
 
 from components.audience import ImagesArgs
-from components.spec import (
-    File,
-    HostMount,
-    Resources,
-    Scratch,
-    SecretFile,
-    Volume,
-)
+from components.spec.mounts import File, HostMount, Scratch, SecretFile, Volume
+from components.spec.runs import Resources
 from tests.unit.kubernetes_objects import (
     AGENT,
     JOB,

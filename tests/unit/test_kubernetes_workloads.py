@@ -7,12 +7,9 @@ import pytest
 
 from components.platforms.kubernetes.files import live_manifests
 from components.platforms.kubernetes.manifests import manifests
-from components.spec import (
-    ApiAccess,
-    File,
-    Resources,
-    Volume,
-)
+from components.spec import ApiAccess
+from components.spec.mounts import File, Volume
+from components.spec.runs import Resources
 from tests.unit.kubernetes_objects import (
     AGENT,
     CLUSTER,

@@ -7,7 +7,8 @@ from pydantic import ValidationError
 
 from components.context import Context
 from components.ollama import ModelArgs, Ollama, OllamaArgs, modelfile
-from components.spec import ExecCheck, ServiceSpec
+from components.spec import ServiceSpec
+from components.spec.health import ExecCheck
 
 
 def spec_of(**args: Any) -> ServiceSpec:

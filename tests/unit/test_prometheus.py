@@ -20,7 +20,8 @@ from components.monitoring.prometheus import (
     RemoteWriteArgs,
 )
 from components.redis import Redis, RedisArgs
-from components.spec import ApiAccess, Edge, ServiceSpec
+from components.spec import ApiAccess, ServiceSpec
+from components.spec.network import Edge
 from components.thresholds import GUIDE
 from settings import parse
 from tests.conftest import platform

@@ -13,7 +13,10 @@ from components.context import Context
 from components.gateway.metrics import relabelling
 from components.monitoring.alertmanager import Alertmanager, AlertmanagerArgs
 from components.monitoring.scraping import config
-from components.spec import Health, NoCheck, Port, Resources, Scrape, ServiceSpec
+from components.spec import ServiceSpec
+from components.spec.health import Health, NoCheck
+from components.spec.network import Port, Scrape
+from components.spec.runs import Resources
 
 
 def service(name: str, **more: Any) -> ServiceSpec:

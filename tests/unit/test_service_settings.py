@@ -21,7 +21,8 @@ from components.monitoring.grafana import Grafana
 from components.monitoring.prometheus import Prometheus
 from components.monitoring.pushgateway import Pushgateway
 from components.service import AIService
-from components.spec import HttpCheck, ServiceSpec
+from components.spec import ServiceSpec
+from components.spec.health import HttpCheck
 from components.triton import DynamicBatchingArgs, Triton
 
 Component = type[AIService[Any]]

@@ -6,7 +6,8 @@ import pytest
 from pydantic import ValidationError
 
 from components.context import Context
-from components.spec import HttpCheck, ServiceSpec
+from components.spec import ServiceSpec
+from components.spec.health import HttpCheck
 from components.triton import DynamicBatchingArgs, Triton, TritonArgs
 
 

@@ -4,7 +4,11 @@ from pydantic.dataclasses import dataclass
 
 from ...context import Context
 from ...service import AIService
-from ...spec import Health, HostMount, HttpCheck, Port, Resources, Scrape, Scratch, ServiceSpec
+from ...spec import ServiceSpec
+from ...spec.health import Health, HttpCheck
+from ...spec.mounts import HostMount, Scratch
+from ...spec.network import Port, Scrape
+from ...spec.runs import Resources
 from ...types import STRICT, CpuQuantity, Gibibytes, ImageReference
 
 PORT = 9400

@@ -9,7 +9,10 @@ from pydantic.dataclasses import dataclass
 
 from ...context import Context
 from ...service import AIService
-from ...spec import ApiAccess, Health, HttpCheck, NoTool, Port, Resources, Scrape, ServiceSpec
+from ...spec import ApiAccess, ServiceSpec
+from ...spec.health import Health, HttpCheck, NoTool
+from ...spec.network import Port, Scrape
+from ...spec.runs import Resources
 from ...types import STRICT, CpuQuantity, Gibibytes, ImageReference
 
 PORT = 8080

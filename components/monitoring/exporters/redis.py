@@ -6,7 +6,11 @@ from ... import redis
 from ...context import Context
 from ...internal_tls.names import AUTHORITY, scheme, trusted
 from ...service import AIService
-from ...spec import Edge, Health, HttpCheck, Port, Resources, Scrape, SecretFile, ServiceSpec
+from ...spec import ServiceSpec
+from ...spec.health import Health, HttpCheck
+from ...spec.mounts import SecretFile
+from ...spec.network import Edge, Port, Scrape
+from ...spec.runs import Resources
 from ...types import STRICT, CpuQuantity, Gibibytes, ImageReference
 
 PORT = 9121

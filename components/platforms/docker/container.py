@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ...files import directories
-from ...spec import NoTool
+from ...spec.health import NoTool
 from . import logs
 from .health import check, healthcheck, wait_seconds
 from .mounts import job_mounts, mebibytes, service_mounts
@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from ...files import Directory
-    from ...spec import Job, Resources, ServiceSpec
+    from ...spec import ServiceSpec
+    from ...spec.runs import Job, Resources
     from .place import Kwargs, Place
 
 CONFIG_HASH = "researchflow.ai/config-hash"

@@ -11,7 +11,7 @@ import hashlib
 import json
 from typing import TYPE_CHECKING
 
-from ...spec import Resources
+from ...spec.runs import Resources
 from .container import confined, one_shot
 
 if TYPE_CHECKING:

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ...spec import ExecCheck, HttpCheck, NoCheck, NoTool
+from ...spec.health import ExecCheck, HttpCheck, NoCheck, NoTool
 
 if TYPE_CHECKING:
-    from ...spec import Check, Health, Tool
+    from ...spec.health import Check, Health, Tool
     from .place import Kwargs
 
 INTERVAL = 5

@@ -10,7 +10,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from ...spec import Job, ServiceSpec
+    from ...spec import ServiceSpec
+    from ...spec.runs import Job
     from .place import Kwargs, Place
 
 FILES = 30

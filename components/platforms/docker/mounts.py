@@ -11,7 +11,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from ...files import Directory
-    from ...spec import HostMount, Job, Scratch, ServiceSpec, Volume
+    from ...spec import ServiceSpec
+    from ...spec.mounts import HostMount, Scratch, Volume
+    from ...spec.runs import Job
     from .place import Kwargs, Place
 
 SHARED_MEMORY = "/dev/shm"

@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from ...files import Directory
-    from ...spec import Job, ServiceSpec
+    from ...spec import ServiceSpec
+    from ...spec.runs import Job
     from .machine import Machine
     from .place import Kwargs
 

@@ -8,7 +8,8 @@ from .manifest import Manifest
 from .naming import account_name, metadata
 
 if TYPE_CHECKING:
-    from ...spec import Run, ServiceSpec
+    from ...spec import ServiceSpec
+    from ...spec.runs import Run
     from .cluster import Cluster
     from .manifest import Body
 

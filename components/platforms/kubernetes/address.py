@@ -11,7 +11,8 @@ from .naming import metadata, selector
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from ...spec import Port, ServiceSpec
+    from ...spec import ServiceSpec
+    from ...spec.network import Port
     from .cluster import Cluster
     from .manifest import Body
 

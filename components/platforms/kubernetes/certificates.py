@@ -12,7 +12,8 @@ from .manifest import Manifest
 from .naming import metadata
 
 if TYPE_CHECKING:
-    from ...spec import Certificate, ServiceSpec
+    from ...spec import ServiceSpec
+    from ...spec.mounts import Certificate
     from .cluster import Cluster
 
 GROUP = "cert-manager.io"

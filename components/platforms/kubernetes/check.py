@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from ...spec import Edge, ServiceSpec
+    from ...spec import ServiceSpec
+    from ...spec.network import Edge
     from .cluster import Cluster
 
 

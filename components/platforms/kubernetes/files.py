@@ -13,7 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from ...files import Directory
-    from ...spec import Run, ServiceSpec
+    from ...spec import ServiceSpec
+    from ...spec.runs import Run
     from .cluster import Cluster
     from .manifest import Body
 

@@ -10,7 +10,8 @@ from .naming import LABEL_LIMIT, fitted, labels, metadata, owner, short_hash
 from .pod import job_template, scheduled_template
 
 if TYPE_CHECKING:
-    from ...spec import Job, ScheduledJob, ServiceSpec
+    from ...spec import ServiceSpec
+    from ...spec.runs import Job, ScheduledJob
     from .cluster import Cluster
     from .manifest import Body
 

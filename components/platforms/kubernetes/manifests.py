@@ -18,7 +18,8 @@ from .workload import disruption_budget, workload
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from ...spec import Edge, ServiceSpec
+    from ...spec import ServiceSpec
+    from ...spec.network import Edge
     from .cluster import Cluster
     from .manifest import Manifest
 

@@ -16,7 +16,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from ...files import Directory
-    from ...spec import Certificate, Job, ScheduledJob, Scratch, ServiceSpec, Sidecar
+    from ...spec import ServiceSpec
+    from ...spec.mounts import Certificate, Scratch
+    from ...spec.runs import Job, ScheduledJob, Sidecar
     from .cluster import Cluster
     from .manifest import Body
 

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from ...spec import Run, ServiceSpec
+    from ...spec import ServiceSpec
+    from ...spec.runs import Run
     from .cluster import Cluster
     from .manifest import Body
 

@@ -10,7 +10,7 @@ import re
 from ipaddress import ip_network
 from typing import TYPE_CHECKING
 
-from ...spec import ScheduledJob
+from ...spec.runs import ScheduledJob
 from .address import client_ports
 from .args import PRIVATE_CIDRS
 from .manifest import Manifest
@@ -21,7 +21,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from ...audience import ClientArgs
-    from ...spec import Edge, Outside, Run, ServiceSpec
+    from ...spec import ServiceSpec
+    from ...spec.network import Edge, Outside
+    from ...spec.runs import Run
     from .cluster import Cluster
     from .manifest import Body
 

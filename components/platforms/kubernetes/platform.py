@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 
     from ...audience import ClientArgs
     from ...context import GpuArgs
-    from ...spec import Edge, ServiceSpec
+    from ...spec import ServiceSpec
+    from ...spec.network import Edge
     from .args import KubernetesArgs
     from .manifest import Manifest
 

@@ -16,7 +16,9 @@ from .security import container_security, pod_security
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from ...spec import Job, Port, Resources, Run, ScheduledJob, ServiceSpec, Sidecar
+    from ...spec import ServiceSpec
+    from ...spec.network import Port
+    from ...spec.runs import Job, Resources, Run, ScheduledJob, Sidecar
     from .cluster import Cluster
     from .manifest import Body
     from .mounts import Mount

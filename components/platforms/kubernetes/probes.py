@@ -5,12 +5,13 @@ from __future__ import annotations
 from math import ceil
 from typing import TYPE_CHECKING
 
-from ...spec import ExecCheck, HttpCheck
+from ...spec.health import ExecCheck, HttpCheck
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from ...spec import Check, Health, Port
+    from ...spec.health import Check, Health
+    from ...spec.network import Port
     from .manifest import Body
 
 STARTUP_PERIOD = 5

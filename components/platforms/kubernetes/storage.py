@@ -9,7 +9,8 @@ from .naming import metadata
 from .quantity import memory
 
 if TYPE_CHECKING:
-    from ...spec import ServiceSpec, Volume
+    from ...spec import ServiceSpec
+    from ...spec.mounts import Volume
     from .cluster import Cluster
     from .manifest import Body
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from ...spec import Job, ServiceSpec
+    from ...spec import ServiceSpec
+    from ...spec.runs import Job
 
 SETTLE = 5
 """What a stopping server waits before SIGTERM, for others to learn that its address is gone."""

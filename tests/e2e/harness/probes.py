@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import httpx
 
 from components.platforms.docker import health as docker
-from components.spec import Check, ExecCheck, HttpCheck, NoTool
+from components.spec.health import Check, ExecCheck, HttpCheck, NoTool
 
 from .stand_in import CONTROL_PORT
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from components.spec import HttpCheck
+from components.spec.health import HttpCheck
 from tests.services import ollama_stand_in as ollama
 
 from .images import Image, python

@@ -5,6 +5,8 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
+from rf import generated
+
 from .render import rule_file
 from .rules import EVERYTHING, ON_DOCKER, alerts, groups
 from .runbooks import page
@@ -21,7 +23,7 @@ NOTE = (
 )
 
 
-def generated(root: Path) -> dict[Path, str]:
+def rendered(root: Path) -> dict[Path, str]:
     """The files as they should be, by their path below ``root``."""
     found = {path: NOTE + rule_file(groups(facts), facts) for path, facts in RULES.items()}
     for alert in alerts(EVERYTHING):
@@ -31,32 +33,15 @@ def generated(root: Path) -> dict[Path, str]:
     return found
 
 
-def stale(root: Path) -> list[Path]:
-    """The files that differ from what the rules say, and those of alerts that are gone."""
-    wanted = generated(root)
-    differ = [
-        path
-        for path, text in wanted.items()
-        if not (root / path).exists() or (root / path).read_text() != text
-    ]
-    pages = {path.relative_to(root) for path in (root / RUNBOOKS).glob("[A-Z]*.md")}
-    return differ + sorted(pages - wanted.keys() - {RUNBOOKS / "README.md"})
+def pages(root: Path) -> set[Path]:
+    """The runbooks that are there."""
+    found = {path.relative_to(root) for path in (root / RUNBOOKS).glob("[A-Z]*.md")}
+    return found - {RUNBOOKS / "README.md"}
 
 
 def main(arguments: list[str]) -> int:
     """The exit status: 1 when something differs and was not to be written."""
-    if arguments == ["--check"]:
-        found = stale(ROOT)
-        for path in found:
-            sys.stderr.write(f"{path}: differs from the rules; run python -m alerts\n")
-        return 1 if found else 0
-    if arguments:
-        sys.stderr.write("usage: python -m alerts [--check]\n")
-        return 1
-    for path, text in generated(ROOT).items():
-        (ROOT / path).parent.mkdir(parents=True, exist_ok=True)
-        (ROOT / path).write_text(text)
-    return 0
+    return generated.main(arguments, "python -m alerts", ROOT, rendered(ROOT), pages(ROOT))
 
 
 if __name__ == "__main__":

@@ -1,18 +1,22 @@
 """The page of all rules, made of what they say of themselves.
 
-``python -m policies.page`` writes it.
+``python -m policies.page`` writes it; ``--check`` only compares.
 """
 
+import sys
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
 from pathlib import Path
 
 from pydantic import BaseModel
 
+from rf import generated
+
 from .framework.kubernetes import WORKLOADS
 from .framework.rule import AnyRule, StackRule
 from .packs import PACKS
 
+ROOT = Path(__file__).parents[1]
 PAGE = Path("docs/policies.md")
 TITLES = {
     "pod-security-baseline": "Pod Security Standards, baseline",
@@ -104,5 +108,10 @@ def _row(cells: Sequence[str]) -> str:
     return f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in cells)} |"
 
 
+def main(arguments: list[str]) -> int:
+    """The exit status: 1 when the page differs and was not to be written."""
+    return generated.main(arguments, "python -m policies.page", ROOT, {PAGE: page(PACKS)})
+
+
 if __name__ == "__main__":
-    PAGE.write_text(page(PACKS), encoding="utf-8")
+    sys.exit(main(sys.argv[1:]))

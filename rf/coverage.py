@@ -1,8 +1,9 @@
 """What of the users' guide is here: ``docs/guide-coverage.yaml`` as rows, and the page made of it.
 
-``python -m rf.coverage`` writes the page.
+``python -m rf.coverage`` writes the page; ``--check`` only compares.
 """
 
+import sys
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import groupby
 from pathlib import Path
@@ -12,6 +13,7 @@ from typing import Annotated, Any, Literal
 from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
 from pydantic.dataclasses import dataclass
 
+from . import generated
 from .errors import BadInputError
 from .project import find_project
 from .strict_yaml import read_mapping
@@ -128,11 +130,12 @@ def _where(rows: Sequence[Mapping[str, Any]], location: tuple[int | str, ...]) -
     return f"{row['section']}, {row.get('item', 'a row without item')}: {'.'.join(map(str, path))}"
 
 
-def main() -> None:
-    """Write the page."""
+def main(arguments: list[str]) -> int:
+    """The exit status: 1 when the page differs and was not to be written."""
     root = find_project(Path.cwd()).root
-    (root / PAGE).write_text(rendered(read(root / DATA)), encoding="utf-8")
+    wanted = {Path(PAGE): rendered(read(root / DATA))}
+    return generated.main(arguments, "python -m rf.coverage", root, wanted)
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main(sys.argv[1:]))

@@ -9,6 +9,7 @@ import typer
 from pydantic import TypeAdapter
 
 from .errors import BadInputError
+from .generated import stale, write
 from .project import find_project
 
 
@@ -64,13 +65,13 @@ def _file(title: str, tree: TypeAdapter[Any], secrets: Mapping[str, str]) -> dic
     }
 
 
-def rendered() -> dict[str, str]:
+def rendered() -> dict[Path, str]:
     """The schemas as they are committed, by path."""
     from infrastructure import SCHEMA as INFRASTRUCTURE
     from settings import SCHEMA as SERVICES
 
     found = {SERVICES: stack_schema(), INFRASTRUCTURE: infrastructure_schema()}
-    return {path: json.dumps(schema, indent=2) + "\n" for path, schema in found.items()}
+    return {Path(path): json.dumps(schema, indent=2) + "\n" for path, schema in found.items()}
 
 
 def schema(
@@ -81,11 +82,8 @@ def schema(
 ) -> None:
     """Write the JSON Schemas of the stack files, for editors."""
     root = find_project(Path.cwd()).root
-    for name, text in rendered().items():
-        path = root / name
-        if path.exists() and path.read_text() == text:
-            continue
-        if check:
-            raise BadInputError(f"{name} is not what the settings say; run make schema")
-        path.parent.mkdir(exist_ok=True)
-        path.write_text(text)
+    wanted = rendered()
+    if not check:
+        write(root, wanted)
+    elif found := stale(root, wanted):
+        raise BadInputError(f"{found[0]} is not what the settings say; run make schema")

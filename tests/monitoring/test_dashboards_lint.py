@@ -11,8 +11,9 @@ import pytest
 from alerts.rules import EVERYTHING, alerts
 from alerts.runbooks import BOARDS as TITLES
 from components.thresholds import THRESHOLDS
-from dashboards.__main__ import FOLDER, main, stale
+from dashboards.__main__ import FOLDER, ROOT, main, present, rendered
 from dashboards.boards import BOARDS as DESCRIBED
+from rf.generated import stale, write
 from tests.monitoring.dashboards.lint import problems
 from tests.monitoring.dashboards.queries import BOARDS
 
@@ -90,16 +91,16 @@ def test_a_board_with_a_fault_is_found(problem: str, change: Callable[[Json], An
 
 
 def test_the_committed_boards_are_what_python_says() -> None:
-    assert stale(FOLDER) == [], "run python -m dashboards"
+    assert stale(ROOT, rendered(), present(ROOT)) == [], "run python -m dashboards"
 
 
 def test_a_board_that_was_edited_by_hand_is_found(tmp_path: Path) -> None:
-    for path in FOLDER.glob("*.json"):
-        (tmp_path / path.name).write_text(path.read_text())
-    (tmp_path / "rollout.json").write_text("{}")
-    (tmp_path / "old.json").write_text("{}")
+    write(tmp_path, rendered())
+    edited, old = FOLDER / "rollout.json", FOLDER / "old.json"
+    (tmp_path / edited).write_text("{}")
+    (tmp_path / old).write_text("{}")
 
-    assert stale(tmp_path) == ["old.json", "rollout.json"]
+    assert stale(tmp_path, rendered(), present(tmp_path)) == [edited, old]
 
 
 def test_an_unknown_option_changes_nothing(capsys: pytest.CaptureFixture[str]) -> None:

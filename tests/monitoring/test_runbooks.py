@@ -8,12 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from alerts.__main__ import ROOT, generated, main, stale
+from alerts.__main__ import ROOT, main, pages, rendered
 from alerts.model import Alert, Record
 from alerts.rules import EVERYTHING, alerts, groups
 from alerts.runbooks import BOARDS, BODY, SECTIONS, fires, page
 from components.thresholds import THRESHOLDS
 from rf.cli import app
+from rf.generated import stale, write
 from settings import parse
 from tests.conftest import platform
 from tests.monitoring.catalogue import catalogue
@@ -49,7 +50,7 @@ def commands(name: str) -> list[str]:
 
 
 def test_what_is_generated_is_what_the_rules_say() -> None:
-    assert stale(ROOT) == []
+    assert stale(ROOT, rendered(ROOT), pages(ROOT)) == []
 
 
 def test_a_changed_number_makes_its_page_stale_and_leaves_the_written_part() -> None:
@@ -62,12 +63,10 @@ def test_a_changed_number_makes_its_page_stale_and_leaves_the_written_part() -> 
 
 
 def test_the_check_names_the_page_of_an_alert_that_is_gone(tmp_path: Path) -> None:
-    for path, content in generated(ROOT).items():
-        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
-        (tmp_path / path).write_text(content)
+    write(tmp_path, rendered(ROOT))
     (tmp_path / FOLDER / "Gone.md").write_text("# Gone\n")
 
-    assert stale(tmp_path) == [FOLDER / "Gone.md"]
+    assert stale(tmp_path, rendered(tmp_path), pages(tmp_path)) == [FOLDER / "Gone.md"]
 
 
 def test_an_unknown_option_is_refused(capsys: pytest.CaptureFixture[str]) -> None:

@@ -23,9 +23,11 @@ from .world import DeployError
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from components.spec import Track
     from settings import Stack
 
     from .core import Rollback, Stage
+    from .readings import Readings
     from .subject import Pass, Subject
     from .world import World
 
@@ -125,13 +127,13 @@ class Lanes:
         """
         live = [spec for spec in stack.specs if spec.live_files]
         try:
-            before = readings.refused(self._world.gateways.scrape())
+            before = readings.refused(self._look())
         except EffectError:
             before = None
         self._world.delivery.write(live)
         self._await_served(expected(stack), before)
 
-    def await_health(self, service: str, track: readings.Track) -> None:
+    def await_health(self, service: str, track: Track) -> None:
         """Until the gateways see every instance of a version healthy; EffectError if they never do.
 
         A gateway that has just been started may not know the version yet.
@@ -140,7 +142,7 @@ class Lanes:
 
         def healthy() -> bool:
             nonlocal up, every
-            up, every = readings.instances(self._world.gateways.scrape(), service, track)
+            up, every = readings.instances(self._look(), service, track)
             return 0 < every <= up
 
         if not self._until(healthy, WARM_SECONDS):
@@ -148,6 +150,9 @@ class Lanes:
                 f"{up} of {every} instances of {service}'s {track} are healthy, "
                 f"{WARM_SECONDS} s after it was deployed"
             )
+
+    def _look(self) -> Readings:
+        return readings.read(self._world.gateways.scrape())
 
     def _restore(self) -> None:
         self._world.desired.write(self._subject.restore())
@@ -172,27 +177,25 @@ class Lanes:
     def _await_served(
         self, wanted: Mapping[str, str], refused_before: Mapping[str, int] | None
     ) -> None:
-        scrapes: Mapping[str, str] = {}
+        seen: Readings = {}
 
         def everywhere() -> bool:
-            nonlocal scrapes
-            scrapes = self._world.gateways.scrape()
+            nonlocal seen
+            seen = self._look()
             if refused_before is not None and any(
                 number > refused_before.get(service, 0)
-                for service, number in readings.refused(scrapes).items()
+                for service, number in readings.refused(seen).items()
             ):
                 return True
-            return bool(scrapes) and all(
-                wanted.items() <= versions.items() for versions in readings.served(scrapes).values()
+            return bool(seen) and all(
+                wanted.items() <= each.served.items() for each in seen.values()
             )
 
         self._until(everywhere, DELIVERY_SECONDS)
         behind = sorted(
-            gateway
-            for gateway, found in readings.served(scrapes).items()
-            if not wanted.items() <= found.items()
+            gateway for gateway, each in seen.items() if not wanted.items() <= each.served.items()
         )
-        if behind or not scrapes:
+        if behind or not seen:
             raise EffectError(
                 f"routes are not served by {', '.join(behind) or 'any gateway'} "
                 f"after {DELIVERY_SECONDS} s, or were refused there"

@@ -16,8 +16,11 @@ from .lines import are_told_apart, gates_of, lines
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from components.spec import Track
+
     from .core import Counts, GateArgs, Judgement, Model, Poll, State
     from .lines import Line
+    from .readings import Readings
     from .subject import Subject
     from .world import World
 
@@ -29,7 +32,7 @@ class Look:
     """The statistics of all gateways at one moment, or why they cannot be known."""
 
     at: float
-    scrapes: Mapping[str, str] = field(default_factory=dict)
+    found: Readings = field(default_factory=dict)
     fault: str = ""
 
 
@@ -67,11 +70,11 @@ class Observer:
         """Ask all gateways."""
         at = self._world.clock.now().timestamp()
         try:
-            scrapes = self._world.gateways.scrape()
+            found = readings.read(self._world.gateways.scrape())
         except EffectError as error:
             return Look(at=at, fault=str(error))
-        said = readings.fault(scrapes)
-        return Look(at=at, fault=said) if said else Look(at=at, scrapes=scrapes)
+        said = readings.fault(found)
+        return Look(at=at, fault=said) if said else Look(at=at, found=found)
 
     def forget(self) -> None:
         """Let evidence begin anew."""
@@ -125,7 +128,7 @@ class Observer:
         if state.current is None or state.current.kind is not Kind.REPLACE:
             return False
         counts = [
-            readings.instances(look.scrapes, name, "stable") for name in self._subject.versioned
+            readings.instances(look.found, name, "stable") for name in self._subject.versioned
         ]
         return all(0 < every <= up for up, every in counts)
 
@@ -134,7 +137,7 @@ class Observer:
         state: State,
         look: Look,
         line: Line,
-        health: Callable[[str, readings.Track], tuple[Health | None, tuple[str, ...]]],
+        health: Callable[[str, Track], tuple[Health | None, tuple[str, ...]]],
     ) -> Evidence:
         steps = self._steps.get(line, [])
         if steps and not look.fault:
@@ -142,8 +145,8 @@ class Observer:
             # Only the last ones can have become a repeat.
             steps[-1] = replace(steps[-1], polls=(*polls[:-3], *without_repeats(polls[-3:])))
         versions = line.kind == "versions"
-        tried: readings.Track = candidate(state) if versions else "stable"
-        other: readings.Track = "canary" if tried == "stable" else "stable"
+        tried: Track = candidate(state) if versions else "stable"
+        other: Track = "canary" if tried == "stable" else "stable"
         tried_health, faults = health(line.service, tried)
         return Evidence(
             service=line.service,
@@ -161,20 +164,20 @@ class Observer:
         match line.kind:
             case "versions":
                 track = candidate(state)
-                return readings.version_poll(look.scrapes, line.service, look.at, track)
+                return readings.version_poll(look.found, line.service, look.at, track)
             case "all":
-                return readings.feature_poll(look.scrapes, line.service, look.at)
+                return readings.feature_poll(look.found, line.service, look.at)
             case "arms":
                 feature = self._subject.name
-                return readings.arms_poll(look.scrapes, line.service, feature, look.at)
+                return readings.arms_poll(look.found, line.service, feature, look.at)
 
     def _health(
-        self, look: Look, service: str, track: readings.Track
+        self, look: Look, service: str, track: Track
     ) -> tuple[Health | None, tuple[str, ...]]:
         """How a version is, and what of that could not be read."""
         if look.fault:
             return None, (look.fault,)
-        up, every = readings.instances(look.scrapes, service, track)
+        up, every = readings.instances(look.found, service, track)
         key = f"{service}_{track}"
         if up:
             self._down_since.pop(key, None)
@@ -183,7 +186,7 @@ class Observer:
         return Health(expected=every, up=up, down=down, models=models), faults
 
     def _models(
-        self, service: str, track: readings.Track
+        self, service: str, track: Track
     ) -> tuple[tuple[Model, ...] | None, tuple[str, ...]]:
         """Asked only where a gate wants to know."""
         if not self._gates[service].expects_gpu:
@@ -194,7 +197,7 @@ class Observer:
             return None, (f"{service}'s {track}: {error}",)
 
 
-def candidate(state: State) -> readings.Track:
+def candidate(state: State) -> Track:
     """Which track is under judgement: stable, once it is the new version and serves everybody."""
     kind = state.current.kind if state.current is not None else None
     return "stable" if kind in (Kind.RETURN, Kind.REMOVE) else "canary"

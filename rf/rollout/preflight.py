@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from .core import Counts, Estimate
     from .effects import Gateways
+    from .readings import Readings
     from .request import Request
     from .subject import Subject
     from .world import Clock, Desired
@@ -66,8 +67,8 @@ def preflight(
 ) -> Report:
     """Look at everything; ``state`` is what the last deployment exported, None if not asked."""
     try:
-        scrapes = sights.gateways.scrape()
-        rates = _rates(sights, request, scrapes)
+        found = readings.read(sights.gateways.scrape())
+        rates = _rates(sights, request, found)
     except EffectError as error:
         return Report(
             problems=(*_planned(sights, request), f"gateways: {error}"), rates=None, estimates={}
@@ -85,7 +86,7 @@ def preflight(
     }
     problems = (
         *_planned(sights, request),
-        *_live(stack, scrapes),
+        *_live(stack, found),
         *(_state(stack, state) if state is not None else ()),
         *_blunt_gates(request, estimates),
     )
@@ -120,14 +121,14 @@ def _planned(sights: Sights, request: Request) -> Iterator[str]:
             yield f"policy {rule.id}: {finding.path} {finding.message}"
 
 
-def _live(stack: Stack, scrapes: Mapping[str, str]) -> Iterator[str]:
+def _live(stack: Stack, seen: Readings) -> Iterator[str]:
     """What gateways serve is what the stack file says."""
-    if not scrapes:
+    if not seen:
         yield "gateways: none is running"
     wanted = expected(stack)
-    for gateway, found in readings.served(scrapes).items():
+    for gateway, found in seen.items():
         for service, version in wanted.items():
-            if found.get(service) != version:
+            if found.served.get(service) != version:
                 yield (
                     f"weights: {gateway} serves routes of {service} that are not those of the "
                     "stack file; deploy the stack, then repeat"
@@ -156,17 +157,17 @@ def _blunt_gates(request: Request, estimates: Mapping[str, Estimate]) -> Iterato
         yield "gates: no service says whether the feature does well"
 
 
-def _rates(sights: Sights, request: Request, before: Mapping[str, str]) -> dict[str, float]:
+def _rates(sights: Sights, request: Request, before: Readings) -> dict[str, float]:
     sights.clock.sleep(SAMPLE_SECONDS)
-    after = sights.gateways.scrape()
+    after = readings.read(sights.gateways.scrape())
     return {
         service: _requests(after, before, service) / SAMPLE_SECONDS
         for service in request.subject.services
     }
 
 
-def _requests(after: Mapping[str, str], before: Mapping[str, str], service: str) -> int:
-    polls = [readings.feature_poll(scrapes, service, 0) for scrapes in (before, after)]
+def _requests(after: Readings, before: Readings, service: str) -> int:
+    polls = [readings.feature_poll(found, service, 0) for found in (before, after)]
     first, last = (poll.pods for poll in polls)
     return sum(
         max(0, pod.candidate.requests - first[name].candidate.requests)

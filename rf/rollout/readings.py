@@ -1,114 +1,75 @@
-"""What a gateway's statistics say, as the evidence counts it. Pure: text in, counts out."""
+"""What the gateways' statistics say together, as the evidence counts it. Pure."""
 
 from __future__ import annotations
 
-import re
 from collections import Counter
-from functools import lru_cache
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
-from components.gateway.arms import arm_counts
-from components.gateway.metrics import DURATION_BUCKETS_MS, SERIES, counts
+from components.gateway.metrics import DURATION_BUCKETS_MS
 
 from .core import Counts, Pod, Poll
+from .statistics import Statistics
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from components.gateway import metrics
+    from components.spec import Track
+
+    Readings = Mapping[str, Statistics]
+    """By gateway."""
 
 STATISTICS = "/stats/prometheus?text_readouts"
 """With the texts among the statistics, the versions of the route files."""
 
-Track = Literal["stable", "canary"]
-Scrapes = dict[str, str]
-"""Statistics by gateway."""
 
-_VERSION = re.compile(
-    r'^envoy_http_rds_version_text\{(?=[^}]*envoy_rds_route_config="([^"]*)")'
-    r'(?=[^}]*text_value="([^"]*)")',
-    re.MULTILINE,
-)
-_REJECTED = re.compile(
-    r'^envoy_http_rds_update_(?:failure|rejected)\{[^}]*envoy_rds_route_config="([^"]*)"[^}]*\}'
-    r" (\d+)$",
-    re.MULTILINE,
-)
-_MEMBERS = re.compile(
-    r'^envoy_cluster_membership_(healthy|total)\{[^}]*envoy_cluster_name="([^"]*)"[^}]*\} (\d+)$',
-    re.MULTILINE,
-)
+def read(scrapes: Mapping[str, str]) -> Readings:
+    """The answers of the gateways to ``STATISTICS``."""
+    return {gateway: Statistics(text) for gateway, text in scrapes.items()}
 
 
-_REQUESTS = re.compile(rf"^({SERIES[0].native}\{{[^}}]*\}}) ", re.MULTILINE)
-
-
-@lru_cache(maxsize=8)
-def _counted(text: str) -> Mapping[tuple[str, str], metrics.Counts]:
-    return counts(text)
-
-
-def fault(scrapes: Mapping[str, str]) -> str:
-    """Why the counts in ``scrapes`` cannot be trusted; empty where they can.
-
-    What is missing or is no number would otherwise be taken for a version that is slow or down.
-    """
-    if not scrapes:
+def fault(found: Readings) -> str:
+    """Why the counts in ``found`` cannot be trusted; empty where they can."""
+    if not found:
         return "no gateway is running"
-    found = ((gateway, _fault(text)) for gateway, text in scrapes.items())
-    return "; ".join(f"{gateway}: {reason}" for gateway, reason in found if reason)
+    faults = ((gateway, each.fault) for gateway, each in found.items())
+    return "; ".join(f"{gateway}: {reason}" for gateway, reason in faults if reason)
 
 
-def _fault(text: str) -> str:
-    if not _MEMBERS.search(text):
-        return "the statistics say nothing of any version"
-    doubled = [series for series, times in Counter(_REQUESTS.findall(text)).items() if times > 1]
-    if doubled:
-        return f"{doubled[0]} is there twice"
-    try:
-        counted = _counted(text)
-    except (ValueError, OverflowError):
-        return "a count is no whole number"
-    for (service, track), each in counted.items():
-        missing = sorted(set(DURATION_BUCKETS_MS) - set(each.within)) if each.measured else []
-        if missing:
-            bounds = ", ".join(map(str, missing))
-            return f"the durations of {service}'s {track} have no bucket at {bounds} ms"
-    return ""
-
-
-def version_poll(scrapes: Mapping[str, str], service: str, at: float, candidate: Track) -> Poll:
+def version_poll(found: Readings, service: str, at: float, candidate: Track) -> Poll:
     """The two versions of ``service``, ``candidate`` of them under judgement."""
     control: Track = "stable" if candidate == "canary" else "canary"
-    pods = {}
-    for gateway, text in scrapes.items():
-        counted = _counted(text)
-        pods[gateway] = Pod(
-            candidate=_counts(counted.get((service, candidate))),
-            control=_counts(counted.get((service, control))),
+    pods = {
+        gateway: Pod(
+            candidate=_counts(each.counted.get((service, candidate))),
+            control=_counts(each.counted.get((service, control))),
         )
+        for gateway, each in found.items()
+    }
     return Poll(at=at, pods=pods)
 
 
-def arms_poll(scrapes: Mapping[str, str], service: str, feature: str, at: float) -> Poll:
+def arms_poll(found: Readings, service: str, feature: str, at: float) -> Poll:
     """The requests of ``service`` that say whether their user has ``feature``, by that."""
-    pods = {}
-    for gateway, text in scrapes.items():
-        booked = arm_counts(text)
-        pods[gateway] = Pod(
-            candidate=_counts(booked.get((service, feature, "on"))),
-            control=_counts(booked.get((service, feature, "off"))),
+    pods = {
+        gateway: Pod(
+            candidate=_counts(each.booked.get((service, feature, "on"))),
+            control=_counts(each.booked.get((service, feature, "off"))),
         )
+        for gateway, each in found.items()
+    }
     return Poll(at=at, pods=pods)
 
 
-def feature_poll(scrapes: Mapping[str, str], service: str, at: float) -> Poll:
+def feature_poll(found: Readings, service: str, at: float) -> Poll:
     """All requests of ``service``, whether their users have the feature or not."""
-    pods = {}
-    for gateway, text in scrapes.items():
-        counted = _counted(text)
-        both = _counts(counted.get((service, "stable"))) + _counts(counted.get((service, "canary")))
-        pods[gateway] = Pod(candidate=both)
+    pods = {
+        gateway: Pod(
+            candidate=_counts(each.counted.get((service, "stable")))
+            + _counts(each.counted.get((service, "canary")))
+        )
+        for gateway, each in found.items()
+    }
     return Poll(at=at, pods=pods)
 
 
@@ -124,35 +85,12 @@ def _counts(found: metrics.Counts | None) -> Counts:
     )
 
 
-def instances(scrapes: Mapping[str, str], service: str, track: Track) -> tuple[int, int]:
-    """Instances of a version that are up, and all of them, as the gateway that sees most sees it.
-
-    A canary's cluster also leads to stable's servers, which are taken off.
-    """
-    seen = [_instances(text, service, track) for text in scrapes.values()]
+def instances(found: Readings, service: str, track: Track) -> tuple[int, int]:
+    """Instances of a version that are up, and all of them, where a gateway sees most."""
+    seen = [each.instances(service, track) for each in found.values()]
     return max((up for up, _ in seen), default=0), max((every for _, every in seen), default=0)
 
 
-def _instances(text: str, service: str, track: Track) -> tuple[int, int]:
-    members: Counter[tuple[str, str]] = Counter()
-    for kind, cluster, number in _MEMBERS.findall(text):
-        members[kind, cluster] = int(number)
-    mine, others = f"{service}_{track}", f"{service}_stable" if track == "canary" else ""
-    up, every = (
-        max(0, members[kind, mine] - members[kind, others]) for kind in ("healthy", "total")
-    )
-    return up, every
-
-
-def served(scrapes: Mapping[str, str]) -> dict[str, dict[str, str]]:
-    """``version_info`` of the route file that each gateway serves, by gateway and service."""
-    return {gateway: dict(_VERSION.findall(text)) for gateway, text in scrapes.items()}
-
-
-def refused(scrapes: Mapping[str, str]) -> dict[str, int]:
+def refused(found: Readings) -> Mapping[str, int]:
     """How many route files the gateways have refused, by service."""
-    found: Counter[str] = Counter()
-    for text in scrapes.values():
-        for service, number in _REJECTED.findall(text):
-            found[service] += int(number)
-    return dict(found)
+    return sum((each.refused for each in found.values()), Counter())

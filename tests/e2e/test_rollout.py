@@ -71,8 +71,8 @@ def agree(local: Local) -> bool:
     wanted = expected(parse(local.stack.tree, FILE))
 
     def is_served() -> bool:
-        (served,) = readings.served(world.gateways.scrape()).values()
-        return wanted.items() <= served.items()
+        (gateway,) = readings.read(world.gateways.scrape()).values()
+        return wanted.items() <= gateway.served.items()
 
     seconds_until(is_served, within=5)
     return local.stack.tree == local.stack.state

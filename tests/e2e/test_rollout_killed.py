@@ -92,8 +92,8 @@ def killed_and_ended(folder: Path, *, bad: bool, kills: int, seed: int) -> None:
             gateways = AddressGateways({"gateway": local.envoy.url("stats", "")}, STATISTICS)
 
             def serves_what_is_wanted() -> bool:
-                (served,) = readings.served(gateways.scrape()).values()
-                return expected(parse(wanted, FILE)).items() <= served.items()
+                (gateway,) = readings.read(gateways.scrape()).values()
+                return expected(parse(wanted, FILE)).items() <= gateway.served.items()
 
             seconds_until(serves_what_is_wanted, within=10)
 

@@ -74,14 +74,14 @@ def test_a_weight_is_written_served_and_the_same_as_the_next_deployment_has_it(
         began = time.monotonic()
         lanes.deliver(stack)
         took = time.monotonic() - began
-        served = readings.served(effects.gateways.scrape())
+        gateways = readings.read(effects.gateways.scrape())
         different = deploy(platform, settings(canary_weight=10))
     finally:
         lanes.deliver(parse(settings(), FILE))
 
     tell(f"the fast lane: weights served {took:.2f} s after it began")
-    assert served
-    assert all(expected(stack).items() <= found.items() for found in served.values())
+    assert gateways
+    assert all(expected(stack).items() <= each.served.items() for each in gateways.values())
     assert different == []
     assert pods(platform) == before
 
@@ -93,7 +93,8 @@ def test_every_request_is_counted_once_by_the_gateway_that_answered_it(
     url = front_door(node, platform, FAISS, "/health")
 
     def counted() -> int:
-        poll = readings.version_poll(effects.gateways.scrape(), "faiss", 0, "canary")
+        found = readings.read(effects.gateways.scrape())
+        poll = readings.version_poll(found, "faiss", 0, "canary")
         return sum(pod.control.requests for pod in poll.pods.values())
 
     before = counted()

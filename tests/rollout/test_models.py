@@ -15,6 +15,7 @@ from rf.rollout.effects.addresses import AddressInside
 from rf.rollout.effects.machine import MachineInside
 from rf.rollout.effects.models import LoadedModels, models
 from rf.rollout.observer import Look, Observer
+from rf.rollout.statistics import Statistics
 from rf.rollout.subject import VersionSubject
 from settings import parse
 from tests.conftest import platform
@@ -58,7 +59,7 @@ def observed(
         at = datetime(2026, 1, 1, tzinfo=UTC).timestamp()
         state = replace(begin(plan, at), stage=0)
         text = statistics("ollama", {}, MEMBERS, MEMBERS, {})
-        look = Look(at=at, scrapes={"gateway": text})
+        look = Look(at=at, found={"gateway": Statistics(text)})
         observer.begin_step(state, look)
         yield list(observer.judge(state, replace(look, at=at + 1)).gates)
 

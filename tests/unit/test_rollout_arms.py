@@ -8,15 +8,17 @@ from typing import TYPE_CHECKING, cast
 import pytest
 
 from components.gateway.arms import arm_counts, header, virtual_clusters
-from components.gateway.metrics import DURATION_BUCKETS_MS
+from components.gateway.metrics import DURATION_BUCKETS_MS, counts
 from rf.rollout.core import Cause, GateArgs, State, Verdict, begin, feature_plan
 from rf.rollout.core.machine import Enter, after
 from rf.rollout.core.settings import PaceArgs
 from rf.rollout.observer import Look, Observer
+from rf.rollout.statistics import Statistics
 from rf.rollout.subject import FeatureSubject
 from tests.rollout.statistics import Tally, statistics
 
 if TYPE_CHECKING:
+    from components.gateway.metrics import Counts
     from rf.rollout.world import World
 
 FEATURE = "ai_inference"
@@ -64,10 +66,10 @@ def verdict_on(text: str) -> tuple[Verdict, Cause | None, str]:
     plan = feature_plan(FEATURE, PaceArgs(), current=0, target=100)
     state: State = after(begin(plan, 0.0), Enter(stage=0), 0.0)
     observer = Observer(cast("object", None), SUBJECT, {"triton": GateArgs()}, {})  # type: ignore[arg-type]
-    nothing = scrape(0, 0, on=Arm(0), off=Arm(0))
-    observer.begin_step(state, Look(at=0.0, scrapes={"gateway": nothing}))
-    observer.judge(state, Look(at=30.0, scrapes={"gateway": nothing}))
-    judgement = observer.judge(state, Look(at=60.0, scrapes={"gateway": text}))
+    nothing = Statistics(scrape(0, 0, on=Arm(0), off=Arm(0)))
+    observer.begin_step(state, Look(at=0.0, found={"gateway": nothing}))
+    observer.judge(state, Look(at=30.0, found={"gateway": nothing}))
+    judgement = observer.judge(state, Look(at=60.0, found={"gateway": Statistics(text)}))
     return judgement.verdict, judgement.cause, " ".join(judgement.notes)
 
 
@@ -165,9 +167,38 @@ def test_a_service_that_is_counted_in_two_ways_is_asked_once_how_it_is() -> None
     state: State = after(begin(plan, 0.0), Enter(stage=0), 0.0)
     gates = {"triton": GateArgs(expects_gpu=True)}
     observer = Observer(cast("World", world), SUBJECT, gates, {})
-    nothing = scrape(0, 0, on=Arm(0), off=Arm(0))
-    observer.begin_step(state, Look(at=0.0, scrapes={"gateway": nothing}))
+    nothing = Statistics(scrape(0, 0, on=Arm(0), off=Arm(0)))
+    observer.begin_step(state, Look(at=0.0, found={"gateway": nothing}))
 
-    observer.judge(state, Look(at=1.0, scrapes={"gateway": nothing}))
+    observer.judge(state, Look(at=1.0, found={"gateway": nothing}))
 
     assert world.asked == [("triton", "stable")]
+
+
+def test_a_look_at_a_gateway_is_read_once_however_many_services_are_judged(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    read: list[str] = []
+
+    def counted(text: str) -> dict[tuple[str, str], Counts]:
+        read.append("services")
+        return counts(text)
+
+    def booked(text: str) -> dict[tuple[str, str, str], Counts]:
+        read.append("arms")
+        return arm_counts(text)
+
+    monkeypatch.setattr("rf.rollout.statistics.counts", counted)
+    monkeypatch.setattr("rf.rollout.statistics.arm_counts", booked)
+    subject = FeatureSubject(feature=FEATURE, services=("triton", "ollama", "faiss"))
+    state: State = after(
+        begin(feature_plan(FEATURE, PaceArgs(), current=0, target=100), 0.0), Enter(stage=0), 0.0
+    )
+    gates = dict.fromkeys(subject.services, GateArgs())
+    observer = Observer(cast("World", None), subject, gates, {})
+    look = Look(at=0.0, found={"gateway": Statistics(scrape(0, 0))})
+
+    observer.begin_step(state, look)
+    observer.judge(state, look)
+
+    assert sorted(read) == ["arms", "services"]

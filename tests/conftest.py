@@ -2,6 +2,7 @@
 
 import json
 import runpy
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ import hypothesis
 import pytest
 import yaml
 
+from rf.cli import run
 from rf.plan.model import Plan
 from rf.plan.record import Config, record
 from rf.plan.run import plan_stacks
@@ -26,6 +28,8 @@ PROJECT = "researchflow-ai"
 STACKS = ("local", "staging", "production")
 INFRASTRUCTURE = ("staging-infra", "production-infra")
 """Stacks of AWS; the others hold services."""
+Rf = Callable[..., tuple[int, str, str]]
+"""``rf`` with arguments: exit status, stdout and stderr."""
 
 
 def platform(stack: str) -> dict[str, Any]:
@@ -54,3 +58,15 @@ def plans() -> dict[str, Plan]:
     """The plan of every stack, as ``rf plan`` makes it."""
     found = plan_stacks(find_project(Path.cwd()), (*STACKS, *INFRASTRUCTURE))
     return {plan.stack: plan for plan in found}
+
+
+@pytest.fixture
+def command_line(capfd: pytest.CaptureFixture[str]) -> Rf:
+    """``rf`` in this process, where it is."""
+
+    def call(*arguments: str) -> tuple[int, str, str]:
+        status = run(arguments)
+        out, err = capfd.readouterr()
+        return status, out, err
+
+    return call

@@ -7,10 +7,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import pytest
 import yaml
 
-from rf.deploy.deployment import Tools
+from rf.deploy.deployment import Tools, up
 from rf.deploy.runner import Answer
+from rf.errors import BadInputError
 from rf.project import find_project
 from rf.stacks import CheckedStack, checked_stack
 
@@ -29,6 +31,8 @@ CLUSTER: Mapping[str, Any] = {
     "capacity": {"cpus": 256, "memory": 512, "disk": 5000},
     "images": {"tag_waiver": "9999-12-31"},
 }
+PACKS = "--policy-pack security --policy-pack thresholds"
+BACKEND = {"PULUMI_BACKEND_URL": "s3://the-team"}
 SALT = "v1:GWZ5GjRbI0E=:v1:SgoxB4zUCnj++U4D:7R7XAP5ZYI3bU6dqpDMef85Yz1VnSA=="
 
 
@@ -118,3 +122,10 @@ class World:
         self.calls.append(Call(tuple(command), cwd, dict(env), stdin))
         line = self.commands[-1]
         return next((self.statuses[key] for key in self.statuses if line.startswith(key)), 0)
+
+
+def refusal(root: Path, world: World, stack: str = "local") -> str:
+    """Why ``up`` does not begin."""
+    with pytest.raises(BadInputError) as raised:
+        up(checked(root, stack), world.tools, yes=False)
+    return str(raised.value)

@@ -1,14 +1,29 @@
 """Small Pulumi projects for tests of the offline plan; raw resources keep them quick to start."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from textwrap import dedent
 from typing import Any
 
 import pulumi
 
+from rf.plan.model import Plan
+from rf.plan.record import Config, record
+
 PULUMI_YAML = "name: demo\nruntime: python\n"
 STACK_YAML = "config:\n  demo:size: 2\n"
+PROGRAM = """
+    config = pulumi.Config()
+    password = config.require_secret("password")
+    for number in range(config.require_int("size")):
+        inputs = {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": f"s{number}"}}
+        pulumi.CustomResource(
+            "kubernetes:core/v1:Secret", f"s{number}", {**inputs, "stringData": {"p": password}}
+        )
+    print("chatter of the program")
+"""
+SETTINGS = 'SECRETS = {"password": "what it is for"}'
+ENCRYPTED = STACK_YAML + "  demo:password:\n    secure: v1:0123456789\n"
 
 
 def write_project(
@@ -51,3 +66,8 @@ def config_map(
     token = "kubernetes:core/v1:ConfigMap"
     head = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": name, "namespace": "ns"}}
     return pulumi.CustomResource(token, name, {**head, **inputs}, opts)
+
+
+def planned(program: Callable[[], object], config: Config | None = None) -> Plan:
+    """The plan of a program that is no file."""
+    return record(program, project="demo", stack="dev", config=config)

@@ -9,7 +9,7 @@ import pytest
 
 from tests.cluster.api import CONFLICT, ApiError, Ref
 from tests.cluster.definitions import NAMESPACE, definition, knowing
-from tests.unit.test_scaling import LOAD, NIGHTS, made, ollama
+from tests.unit.scaling_objects import LOAD, NIGHTS, made, ollama
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

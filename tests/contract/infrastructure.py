@@ -6,6 +6,9 @@ from typing import Any
 
 from rf.plan.model import Plan, Resource
 
+CLUSTER = "aws:eks/cluster:Cluster"
+ACCOUNTS = {"staging-infra": "444455556666", "production-infra": "111122223333"}
+
 
 def of_type(plan: Plan, type_: str) -> list[Resource]:
     """The resources of one type, as ``aws:eks/cluster:Cluster``."""
@@ -28,6 +31,21 @@ def statements(text: Any) -> list[dict[str, Any]]:
     """Those of a policy document."""
     found: list[dict[str, Any]] = json.loads(text)["Statement"]
     return found
+
+
+def cluster(plan: Plan) -> Any:
+    """Inputs of the one cluster."""
+    (found,) = of_type(plan, CLUSTER)
+    return inputs(found)
+
+
+def pools(plan: Plan, kind: str = "NodePool") -> dict[str, Any]:
+    """Inputs of the pools of nodes, or of their classes, by name."""
+    return {
+        inputs(each)["metadata"]["name"]: inputs(each)
+        for each in plan.resources
+        if each.kind == kind
+    }
 
 
 def reaches(plan: Plan, resource: Resource) -> set[str]:

@@ -7,17 +7,14 @@ import json
 import os
 import shutil
 import signal
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-import yaml
 
-from rf.deploy.folder import LocalFolder
-from tests.deployments import CLUSTER, LOCAL, PROGRAM, write_project, write_stack
+from tests.deployments import CLUSTER, LOCAL, PROGRAM, write_stack
+from tests.engine.local_project import make_project, outputs, own, pulumi, run, secure, start
 
 if shutil.which("pulumi") is None:
     pytest.skip(
@@ -25,7 +22,6 @@ if shutil.which("pulumi") is None:
         allow_module_level=True,
     )
 
-RF = "from rf.cli import main; main()"
 WAITING = """
 import time
 from pathlib import Path
@@ -63,17 +59,6 @@ def environment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     assert list(home.glob(".pulumi*")) == []
 
 
-def make_project(folder: Path) -> Path:
-    """A project in a folder whose name has a space, beside a stand-in for Docker."""
-    docker = folder / "stand-in/docker"
-    docker.parent.mkdir()
-    docker.write_text("#!/bin/sh\nexit 0\n")
-    docker.chmod(0o755)
-    project = folder / "the project"
-    project.mkdir()
-    return write_project(project)
-
-
 @pytest.fixture
 def root(tmp_path: Path) -> Path:
     """A project in which nothing has been deployed."""
@@ -93,71 +78,6 @@ def deployed(first_up: tuple[Path, str], tmp_path: Path) -> Path:
     """A copy of that project, with its state and secrets."""
     shutil.copytree(first_up[0].parent, tmp_path / "copy")
     return tmp_path / "copy" / first_up[0].name
-
-
-def start(
-    root: Path, operation: str, stack: str = "local", **variables: str
-) -> subprocess.Popen[str]:
-    path = os.pathsep.join([str(root.parent / "stand-in"), os.environ["PATH"]])
-    here = str(Path.cwd())
-    return subprocess.Popen(
-        [sys.executable, "-c", RF, operation, stack, "--yes"],
-        cwd=root,
-        env={**os.environ, "PATH": path, "PYTHONPATH": here, **variables},
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        start_new_session=True,
-    )
-
-
-def run(root: Path, operation: str, stack: str = "local", **variables: str) -> str:
-    """Run ``rf`` to its end; what it wrote. The status must be 0."""
-    process = start(root, operation, stack, **variables)
-    output, _ = process.communicate(timeout=120)
-    assert process.returncode == 0, output[-2000:]
-    return output
-
-
-def secure(root: Path, name: str) -> str:
-    """The ciphertext of a secret in the copy of the local stack's file."""
-    content = yaml.safe_load((root / ".pulumi-local/Pulumi.local.yaml").read_text())
-    found: str = content["config"][f"researchflow-ai:{name}"]["secure"]
-    return found
-
-
-def pulumi(root: Path, *arguments: str, **variables: str) -> str:
-    """Run the CLI itself; its standard output."""
-    done = subprocess.run(
-        ["pulumi", *arguments],
-        cwd=root,
-        env={**os.environ, **variables},
-        input="a value",
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
-    return done.stdout
-
-
-def own(root: Path) -> dict[str, str]:
-    """The variables with which the CLI works on the local stack."""
-    folder = LocalFolder(root=root / ".pulumi-local")
-    return {
-        "PULUMI_HOME": str(folder.home),
-        "PULUMI_BACKEND_URL": folder.state.as_uri(),
-        "PULUMI_CONFIG_PASSPHRASE_FILE": str(folder.passphrase),
-    }
-
-
-def outputs(root: Path) -> dict[str, object]:
-    """Outputs of the local stack, secrets in clear."""
-    arguments = ("stack", "output", "--json", "--show-secrets", "--stack", "local")
-    found: dict[str, object] = json.loads(pulumi(root, *arguments, **own(root)))
-    return found
 
 
 def test_the_local_stack_comes_up_with_secrets_of_its_own(first_up: tuple[Path, str]) -> None:

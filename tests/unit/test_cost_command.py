@@ -2,9 +2,9 @@
 
 import json
 import shutil
-from collections.abc import Callable
 from dataclasses import replace
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -12,30 +12,22 @@ import pytest
 import yaml
 from rich.console import Console
 
-from rf.cli import run
 from rf.cost import hints, report
 from rf.cost.stack_cost import StackCost, stack_cost
 from settings import Stack, parse
-from tests.conftest import PROJECT, platform
+from tests.conftest import PROJECT, Rf, platform
 
-Rf = Callable[..., tuple[int, str, str]]
 ROOT = Path.cwd()
 COST = {"node_type": "m7i.2xlarge", "gpu_node_type": "g5.2xlarge"}
 
 
 @pytest.fixture
-def rf(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Rf:
+def rf(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command_line: Rf) -> Rf:
     """Run ``rf cost`` in a project with the stack files of this one."""
     for name in ("Pulumi.yaml", "__main__.py", "Pulumi.local.yaml", "Pulumi.staging.yaml"):
         shutil.copy(ROOT / name, tmp_path)
     monkeypatch.chdir(tmp_path)
-
-    def call(*arguments: str) -> tuple[int, str, str]:
-        status = run(("cost", *arguments))
-        out, err = capfd.readouterr()
-        return status, out, err
-
-    return call
+    return partial(command_line, "cost")
 
 
 def test_all_stacks_are_estimated_when_none_is_named(rf: Rf) -> None:

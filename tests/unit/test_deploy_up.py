@@ -6,15 +6,17 @@ import pytest
 
 from rf.deploy.deployment import down, up
 from rf.deploy.folder import open_folder
-from rf.errors import BadInputError
-from rf.project import find_project
-from rf.stacks import checked_stack
-from settings import SECRETS
-from tests.deployments import CLUSTER, LOCAL, World, checked, write_project, write_stack
-
-SHARED = ("redisPassword", "grafanaAdminPassword", "kubeconfig")
-PACKS = "--policy-pack security --policy-pack thresholds"
-BACKEND = {"PULUMI_BACKEND_URL": "s3://the-team"}
+from tests.deployments import (
+    BACKEND,
+    CLUSTER,
+    LOCAL,
+    PACKS,
+    World,
+    checked,
+    refusal,
+    write_project,
+    write_stack,
+)
 
 
 @pytest.fixture
@@ -29,17 +31,8 @@ def world(tmp_path: Path) -> World:
     return World(path=tmp_path / "bin").with_pulumi()
 
 
-def refusal(root: Path, world: World, stack: str = "local") -> str:
-    with pytest.raises(BadInputError) as raised:
-        up(checked(root, stack), world.tools, yes=False)
-    return str(raised.value)
-
-
 def with_docker_left_out(commands: list[str]) -> list[str]:
     return [command for command in commands if not command.startswith("docker")]
-
-
-# The local stack
 
 
 def test_the_local_stack_is_opened_given_its_secrets_and_deployed(root: Path, world: World) -> None:
@@ -202,73 +195,6 @@ def test_what_cannot_be_made_up_is_asked_for_with_the_command_that_sets_it(
     assert not any(command.startswith("pulumi up") for command in world.commands)
 
 
-# Stacks that a team shares
-
-
-def test_a_shared_stack_without_a_backend_is_refused_and_nothing_is_written(
-    root: Path, world: World
-) -> None:
-    write_stack(root, CLUSTER, stack="staging", secrets=SHARED)
-
-    message = refusal(root, world, "staging")
-
-    assert message.startswith("PULUMI_BACKEND_URL is not set; staging is shared")
-    assert len(message.splitlines()) == 1
-    assert world.calls == []
-    assert not (root / ".pulumi-local").exists()
-
-
-def test_missing_secrets_of_a_shared_stack_are_named_with_their_commands(
-    root: Path, world: World
-) -> None:
-    write_stack(root, CLUSTER, stack="staging", secrets=["redisPassword"])
-    world.variables = BACKEND
-
-    message = refusal(root, world, "staging")
-
-    assert message.splitlines() == [
-        (
-            "Pulumi.staging.yaml: not set: grafanaAdminPassword "
-            f"({SECRETS['grafanaAdminPassword']}), kubeconfig ({SECRETS['kubeconfig']}); "
-            "set each, at the prompt or with < FILE:"
-        ),
-        "pulumi config set --stack staging --secret grafanaAdminPassword",
-        "pulumi config set --stack staging --secret kubeconfig",
-    ]
-    assert world.calls == []
-    assert not (root / ".pulumi-local").exists()
-
-
-@pytest.mark.parametrize(("yes", "tail"), [(False, ""), (True, " --yes")])
-def test_a_shared_stack_is_asked_about_unless_told_otherwise(
-    root: Path, world: World, *, yes: bool, tail: str
-) -> None:
-    write_stack(root, CLUSTER, stack="staging", secrets=SHARED)
-    world.variables = BACKEND
-
-    up(checked(root, "staging"), world.tools, yes=yes)
-
-    assert world.commands == [
-        "pulumi stack select --create staging",
-        f"pulumi up {PACKS} --stack staging --config-file Pulumi.staging.yaml{tail}",
-    ]
-
-
-def test_a_shared_stack_never_depends_on_a_passphrase_of_this_machine(
-    root: Path, world: World
-) -> None:
-    write_stack(root, CLUSTER, stack="staging", secrets=SHARED)
-    world.variables = BACKEND
-
-    up(checked(root, "staging"), world.tools, yes=True)
-
-    assert "PULUMI_CONFIG_PASSPHRASE_FILE" not in world.calls[-1].env
-    assert not (root / ".pulumi-local/passphrase").exists()
-
-
-# Input that is refused
-
-
 def test_a_secret_in_plain_text_is_refused_without_its_value(root: Path, world: World) -> None:
     path = write_stack(root, LOCAL)
     text = path.read_text().replace(
@@ -280,31 +206,3 @@ def test_a_secret_in_plain_text_is_refused_without_its_value(root: Path, world: 
 
     assert "researchflow-ai:redisPassword is a secret in plain text" in message
     assert "hunter2" not in message
-
-
-@pytest.mark.parametrize(
-    ("platform", "complaint"),
-    [
-        ("platform: words", "must be a mapping of settings"),
-        ("platform: {environment: local}", "platform.target: is missing"),
-        ("plattform: {}", "did you mean researchflow-ai:platform"),
-        ("redisPassword: {secure: x}", "researchflow-ai:platform is missing"),
-    ],
-)
-def test_a_stack_file_that_does_not_hold_settings_is_refused(
-    root: Path, platform: str, complaint: str
-) -> None:
-    (root / "Pulumi.local.yaml").write_text(f"config:\n  researchflow-ai:{platform}\n")
-
-    with pytest.raises(BadInputError, match=complaint):
-        checked(root)
-
-
-def test_images_without_digests_are_accepted_only_where_they_may_be(root: Path) -> None:
-    tagged = {**CLUSTER, "images": {}}
-    write_stack(root, tagged, stack="staging")
-    project = find_project(root)
-
-    with pytest.raises(BadInputError, match="rf images resolve staging"):
-        checked_stack(project, "staging")
-    assert checked_stack(project, "staging", allow_tags=True).platform == tagged

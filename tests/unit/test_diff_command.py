@@ -3,16 +3,13 @@
 import json
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from rf.cli import run
+from tests.conftest import Rf
 from tests.plan_projects import STACK_YAML, write_project
-
-Outcome = tuple[int, str, str]
-Rf = Callable[..., Outcome]
 
 PROGRAM = """
     from settings import NAMES, content
@@ -55,17 +52,11 @@ def repository(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def rf(repository: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Rf:
+def rf(repository: Path, monkeypatch: pytest.MonkeyPatch, command_line: Rf) -> Rf:
     """Run ``rf`` inside the repository: exit status, stdout and stderr."""
     monkeypatch.chdir(repository)
     monkeypatch.setenv("TMPDIR", str(repository.parent))
-
-    def call(*arguments: str) -> Outcome:
-        status = run(arguments)
-        out, err = capfd.readouterr()
-        return status, out, err
-
-    return call
+    return command_line
 
 
 def test_each_side_is_planned_with_its_own_modules(rf: Rf, repository: Path) -> None:

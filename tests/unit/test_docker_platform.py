@@ -1,72 +1,32 @@
 """The Docker platform as resources: parents, names, order, provider, and secrets that stay so."""
 
-import json
-from collections.abc import Callable
 from typing import Any
 
-import pulumi
 import pytest
 
 from components.audience import ImagesArgs
 from components.context import GpuArgs
-from components.platforms.docker.args import DockerArgs
-from components.platforms.docker.platform import DockerPlatform
-from components.platforms.docker.provider import docker_provider
-from components.redis import Redis, RedisArgs
-from components.spec import ServiceSpec
 from components.spec.mounts import File, SecretFile, Volume
 from components.spec.runs import Resources
 from rf.plan.model import SECRET, Plan, Resource, nulls
-from rf.plan.record import record
-from tests.unit.docker_objects import job, service
+from tests.unit.docker_objects import (
+    PASSWORD,
+    Group,
+    group,
+    job,
+    named,
+    open_platform,
+    plan_of,
+    redis,
+    service,
+)
 
-PASSWORD = "a-password-that-nobody-may-see"
-CREDENTIALS = json.dumps({"auths": {"registry.example": {"auth": "that-nobody-may-see"}}})
 CONTAINER = "docker:index/container:Container"
-
-
-def open_platform(gpu: GpuArgs | None = None, images: ImagesArgs | None = None) -> DockerPlatform:
-    provider = docker_provider("docker", pulumi.Output.secret(CREDENTIALS))
-    return DockerPlatform(
-        "platform",
-        DockerArgs(),
-        environment="local",
-        secrets={"redisPassword": pulumi.Output.secret(PASSWORD)},
-        images=images,
-        gpu=gpu,
-        opts=pulumi.ResourceOptions(providers=[provider]),
-    )
-
-
-class Group(pulumi.ComponentResource):
-    """A component that realises one spec, as services do."""
-
-    def __init__(self, name: str, spec: ServiceSpec, platform: DockerPlatform) -> None:
-        super().__init__("test:index:Group", name)
-        platform.realise(spec, (), self)
-        self.register_outputs({})
-
-
-def redis() -> None:
-    Redis("redis", RedisArgs(), platform=open_platform())
-
-
-def plan_of(program: Callable[[], object]) -> Plan:
-    return record(program, project="test", stack="local")
-
-
-def group(**changes: Any) -> Plan:
-    return plan_of(lambda: Group("group", service(**changes), open_platform()))
 
 
 @pytest.fixture(scope="module")
 def plan() -> Plan:
     return plan_of(redis)
-
-
-def named(plan: Plan, name: str, kind: str = "Container") -> Resource:
-    (found,) = (each for each in plan.resources if (each.name, each.kind) == (name, kind))
-    return found
 
 
 def labels(container: Resource) -> dict[str, Any]:

@@ -2,7 +2,6 @@
 
 import json
 import shutil
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -12,14 +11,14 @@ from rf.cli import run
 from rf.exit_codes import ExitCode
 from rf.health import wiring
 from rf.health.reach import Answer, ReachError
+from tests.conftest import Rf
 from tests.unit.health_objects import well
 
 ROOT = Path.cwd()
-Rf = Callable[..., tuple[int, str, str]]
 
 
 @pytest.fixture
-def rf(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Rf:
+def rf(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command_line: Rf) -> Rf:
     """Run ``rf health`` in a project with the stack files of this one."""
     for name in ("Pulumi.yaml", "__main__.py", "Pulumi.local.yaml", "Pulumi.staging.yaml"):
         shutil.copy(ROOT / name, tmp_path)
@@ -27,9 +26,7 @@ def rf(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFix
 
     def call(reach: Any, *arguments: str) -> tuple[int, str, str]:
         monkeypatch.setattr(wiring, "reach", reach)
-        status = run(("health", *arguments))
-        out, err = capfd.readouterr()
-        return status, out, err
+        return command_line("health", *arguments)
 
     return call
 

@@ -7,7 +7,6 @@ import json
 import re
 import shutil
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qs
@@ -19,10 +18,8 @@ from rf.cli import run
 from rf.deploy import deployment, packs
 from rf.exit_codes import ExitCode
 from rf.rollout import preflight
-from rf.rollout.core import Bundle, Evidence, GateArgs
 from rf.rollout.effects import EffectError
 from rf.rollout.lanes import expected
-from rf.rollout.log import Log
 from rf.rollout.wiring import Wiring
 from settings import parse
 from tests.conftest import platform
@@ -247,30 +244,3 @@ def test_nothing_is_begun_without_the_policy_packs(
     assert status == ExitCode.PREFLIGHT
     assert "policies: the policy pack security is missing" in text
     assert digest(tmp_path) == before
-
-
-def test_a_bundle_gives_its_verdict_without_a_project(
-    tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.chdir(tmp_path)
-    evidence = Evidence(service="triton", bounds_ms=(5000, 10000), steps=())
-    Path("bundle.json").write_text(Bundle(args=GateArgs(), evidence=evidence).json)
-
-    first = (run(("rollout", "replay", "bundle.json")), capfd.readouterr().out)
-    again = (run(("rollout", "replay", "bundle.json")), capfd.readouterr().out)
-
-    assert first == again
-    assert "triton at 0 %: error" in first[1]
-
-
-def test_the_log_has_a_file_a_day_and_keeps_thirty_days(tmp_path: Path) -> None:
-    log = Log(tmp_path / "logs")
-    begin = datetime(2026, 1, 1, 12, tzinfo=UTC)
-
-    for day in range(40):
-        log.write(f"day {day}", begin + timedelta(days=day))
-
-    names = sorted(path.name for path in (tmp_path / "logs").iterdir())
-    assert names[0] == "feature-rollout-2026-01-10.log"
-    assert names[-1] == "feature-rollout-2026-02-09.log"
-    assert len(names) == 31

@@ -3,59 +3,11 @@
 A stand-in writes down what it was called with, and ends as the test says.
 """
 
-import os
-import shutil
-import subprocess
-from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 
-MAKEFILE = ".venv-run:\n\t@true\n.PHONY: .venv-run\n"
-STAND_IN = """#!/usr/bin/env bash
-echo "$(basename "$0") $*" >> "$CALLS"
-{body}
-"""
-
-
-class Tree:
-    """A folder with the scripts, a Makefile and stand-ins."""
-
-    def __init__(self, root: Path) -> None:
-        self.root = root
-        self.calls = root / "calls"
-        self.output = root / "output"
-        shutil.copytree("scripts/ci", root / "scripts/ci")
-        (root / "Makefile").write_text(MAKEFILE)
-        (root / ".venv/bin").mkdir(parents=True)
-        (root / "bin").mkdir()
-
-    def stand_in(self, name: str, body: str = "") -> None:
-        """``rf`` goes where the scripts expect it, everything else on PATH."""
-        path = self.root / (".venv/bin" if name == "rf" else "bin") / name
-        path.write_text(STAND_IN.format(body=body))
-        path.chmod(0o755)
-
-    def run(
-        self, *command: str, environment: Mapping[str, str] | None = None
-    ) -> subprocess.CompletedProcess[str]:
-        given = {
-            "PATH": f"{self.root}/bin:{os.environ['PATH']}",
-            "HOME": str(self.root),
-            "CALLS": str(self.calls),
-            "GITHUB_OUTPUT": str(self.output),
-            "GITHUB_STEP_SUMMARY": str(self.root / "summary"),
-            "HEALTH_PAUSE": "0",
-            "PUSH_PAUSE": "0",
-            **(environment or {}),
-        }
-        return subprocess.run(
-            command, cwd=self.root, env=given, capture_output=True, text=True, check=False
-        )
-
-    @property
-    def called(self) -> list[str]:
-        return self.calls.read_text().splitlines() if self.calls.exists() else []
+from tests.unit.script_tree import Tree
 
 
 @pytest.fixture
@@ -223,73 +175,3 @@ def test_the_engines_preview_has_both_policy_packs(tree: Tree) -> None:
     (called,) = tree.called
     assert "--policy-pack policies/security --policy-pack policies/thresholds" in called
     assert called.endswith("--refresh")
-
-
-def git(folder: Path, *arguments: str) -> str:
-    who = ("-c", "user.name=Test", "-c", "user.email=test@example.test")
-    done = subprocess.run(
-        ["git", *who, *arguments], cwd=folder, capture_output=True, text=True, check=True
-    )
-    return done.stdout.strip()
-
-
-@pytest.fixture
-def upstream(tree: Tree, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A bare repository that the tree was cloned from."""
-    folder = tmp_path_factory.mktemp("upstream")
-    git(folder, "init", "--quiet", "--bare", "--initial-branch", "main")
-    git(tree.root, "init", "--quiet", "--initial-branch", "main")
-    git(tree.root, "config", "user.name", "Test")
-    git(tree.root, "config", "user.email", "test@example.test")
-    git(tree.root, "add", "Makefile")
-    git(tree.root, "commit", "--quiet", "--message", "start")
-    git(tree.root, "push", "--quiet", str(folder), "main")
-    return folder
-
-
-def change(folder: Path, name: str) -> None:
-    (folder / name).write_text(name)
-    git(folder, "add", name)
-    git(folder, "commit", "--quiet", "--message", name)
-
-
-def test_weights_are_pushed_on_top_of_what_others_pushed(
-    tree: Tree, upstream: Path, tmp_path: Path
-) -> None:
-    other = tmp_path / "other"
-    git(tmp_path, "clone", "--quiet", str(upstream), str(other))
-    change(other, "meanwhile")
-    git(other, "push", "--quiet", "origin", "main")
-    change(tree.root, "weights")
-
-    done = tree.run("scripts/ci/push", environment={"REMOTE": str(upstream)})
-
-    assert done.returncode == 0, done.stderr
-    assert git(upstream, "log", "--format=%s", "main").splitlines() == [
-        "weights",
-        "meanwhile",
-        "start",
-    ]
-
-
-def test_without_new_weights_nothing_is_pushed(tree: Tree, upstream: Path) -> None:
-    done = tree.run("scripts/ci/push", environment={"REMOTE": str(upstream)})
-
-    assert (done.returncode, done.stdout) == (0, "nothing to push\n")
-
-
-def test_weights_that_contradict_others_are_an_error_that_says_so(
-    tree: Tree, upstream: Path, tmp_path: Path
-) -> None:
-    other = tmp_path / "other"
-    git(tmp_path, "clone", "--quiet", str(upstream), str(other))
-    for folder, text in ((other, "one"), (tree.root, "two")):
-        (folder / "Makefile").write_text(MAKEFILE + f"# {text}\n")
-        git(folder, "commit", "--quiet", "--all", "--message", text)
-    git(other, "push", "--quiet", "origin", "main")
-
-    done = tree.run("scripts/ci/push", environment={"REMOTE": str(upstream)})
-
-    assert done.returncode == 1
-    assert "::error title=Weights::" in done.stdout
-    assert git(tree.root, "log", "-1", "--format=%s") == "two"

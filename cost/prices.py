@@ -1,6 +1,7 @@
 """Prices with their date and source: the table of a region, and those that a stack file adds.
 
-A price is found by name, ``ec2/g5.2xlarge``. The names below are all there are.
+A price is found by name: ``ec2/g5.2xlarge`` is that type on demand. The names below are all there
+are.
 """
 
 from __future__ import annotations
@@ -17,10 +18,11 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 DATA = Path(__file__).with_name("data")
-TABLE = "ec2-on-demand-"
+TABLE = "prices-"
 DEFAULT_REGION = "us-east-1"
 
 Unit = Literal["hour", "GiB-month"]
+UNITS: Mapping[str, Unit] = MappingProxyType({"hour": "hour", "GiB-month": "GiB-month"})
 
 ON_DEMAND = "ec2"
 SPOT = "spot"
@@ -41,6 +43,7 @@ OTHER: Mapping[str, tuple[Unit, str]] = MappingProxyType(
         "endpoint": ("hour", "an interface endpoint in one zone, without its traffic"),
         "volume": ("GiB-month", "a volume of one node (gp3)"),
         "shared-volume": ("GiB-month", "storage that several nodes mount at once"),
+        "efs/standard": ("GiB-month", "EFS storage of the class Standard"),
     }
 )
 """Prices that a stack file may give, with their unit and what they are for."""
@@ -79,12 +82,6 @@ class Prices:
         """The price called ``name``, if it is known."""
         return self.by_name.get(name)
 
-    @property
-    def instance_types(self) -> tuple[str, ...]:
-        """The types that have an on-demand price, in the table's order."""
-        prefix = f"{ON_DEMAND}/"
-        return tuple(name.removeprefix(prefix) for name in self.by_name if name.startswith(prefix))
-
 
 def regions() -> tuple[str, ...]:
     """The regions that have a table."""
@@ -110,9 +107,9 @@ def unit_of(name: str) -> Unit:
 def _table(file: Path) -> dict[str, Price]:
     with file.open(newline="", encoding="utf-8") as lines:
         return {
-            f"{ON_DEMAND}/{row['instance_type']}": Price(
-                usd=Decimal(row["usd_per_hour"]),
-                unit="hour",
+            row["name"]: Price(
+                usd=Decimal(row["usd"]),
+                unit=UNITS[row["unit"]],
                 as_of=date.fromisoformat(row["as_of"]),
                 source=row["source"],
             )

@@ -40,13 +40,14 @@ def cost(  # noqa: PLR0913 the options are keyword-only
     region: Annotated[
         str | None,
         typer.Option(
-            "--refresh", metavar="REGION", help="Take its prices of today from AWS first."
+            "--refresh", metavar="REGION", help="Take all its prices of today from AWS first."
         ),
     ] = None,
 ) -> None:
     """Estimate what each stack costs a month, from the price table in the repository.
 
-    A price that is neither in the table nor in the stack file is listed as not counted.
+    A price that is neither in the table nor in the stack file is listed as not counted. With
+    --refresh the table of a region is written anew first, and what changed is shown.
     """
     if region is not None:
         _refresh(region)
@@ -71,10 +72,12 @@ def cost(  # noqa: PLR0913 the options are keyword-only
 def _refresh(region: str) -> None:
     import boto3  # noqa: PLC0415 half a second
 
-    from .refresh import ENDPOINT_REGION, refresh  # noqa: PLC0415
+    from .price_list import ENDPOINT_REGION  # noqa: PLC0415
+    from .refresh import refresh, render  # noqa: PLC0415
 
     client = boto3.client("pricing", region_name=ENDPOINT_REGION)
-    typer.echo(refresh(region, datetime.now(UTC).date(), client), err=True)
+    rows = refresh(region, datetime.now(UTC).date(), client)
+    console(stderr=True).print(render(region, rows))
 
 
 def _estimate(

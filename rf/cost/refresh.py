@@ -1,109 +1,123 @@
-"""Prices of today from AWS's price list, in place of a region's table.
-
-The shape of its answers is that of ``GetProducts`` of the Price List Query API: each product a JSON
-text, with its terms, whose dimensions have a price per unit.
-"""
+"""A region's price table from AWS's price list, row by row."""
 
 from __future__ import annotations
 
 import csv
 import io
-import json
-from decimal import Decimal, InvalidOperation
-from typing import TYPE_CHECKING, Any, Protocol
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from botocore.exceptions import BotoCoreError, ClientError
+from rich.console import Group
+from rich.table import Table
+from rich.text import Text
 
-from cost.prices import DEFAULT_REGION, Prices, regions, table_file
+from cost.prices import Price, Prices, regions, table_file
 
 from ..errors import BadInputError
 from ..replace_file import replace_file
+from .price_list import PriceList, UnansweredError, listings
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
     from datetime import date
 
-SERVICE = "AmazonEC2"
-ENDPOINT_REGION = "us-east-1"
-"""Where AWS answers for the prices of all its regions."""
-PLAIN_LINUX: Mapping[str, str] = {
-    "operatingSystem": "Linux",
-    "tenancy": "Shared",
-    "preInstalledSw": "NA",
-    "capacitystatus": "Used",
-}
-"""Of the many prices of an instance type, the one that a node pays."""
-SOURCE = "AWS Price List Query API, GetProducts"
-COLUMNS = ("instance_type", "usd_per_hour", "as_of", "source")
+    from rich.console import RenderableType
+
+    from .price_list import Client
+
+COLUMNS = ("name", "usd", "unit", "as_of", "source")
+SOURCE = "AWS Price List Query API"
+NOT_ASKED = "AWS's price list is not asked for it"
 
 
-class PriceList(Protocol):
-    """AWS's price list (boto3's client ``pricing``)."""
+@dataclass(frozen=True, kw_only=True)
+class Row:
+    """A price as it was and as AWS has it; ``why_not`` says why there is no ``new`` one."""
+
+    name: str
+    old: Price | None
+    new: Price | None = None
+    why_not: str = ""
 
     @property
-    def get_products(self) -> Callable[..., Any]:
-        """Products that match filters, a page of them."""
-        ...
+    def price(self) -> Price | None:
+        """What stands in the table from here on."""
+        return self.new or self.old
 
 
-def refresh(region: str, today: date, prices: PriceList) -> str:
-    """Write the table of ``region`` anew; what was found, in a sentence.
+def refresh(region: str, today: date, client: Client) -> list[Row]:
+    """Write the table of ``region`` anew; every row of it, and those that have no price.
 
-    The instance types are those of the table there is, of ``us-east-1`` for a region without one.
-    One that is not sold there is left out. BadInputError when AWS cannot be asked, or knows of none
-    of them: the table then stays as it is.
+    A row without an answer keeps its price and its day. BadInputError when AWS cannot be asked, or
+    answers for no row: the table then stays as it is.
     """
-    known = Prices.load(region if region in regions() else DEFAULT_REGION).instance_types
+    old = Prices.load(region).by_name if region in regions() else {}
     try:
-        found = {name: price for name in known if (price := usd(prices, region, name)) is not None}
+        rows = list(_rows(old, PriceList(client, region), today))
     except (BotoCoreError, ClientError) as error:
         raise BadInputError(
             f"AWS's price list cannot be asked: {error}; it takes credentials with the permission "
             "pricing:GetProducts"
         ) from None
-    if not found:
-        raise BadInputError(f"AWS's price list has none of our instance types in {region!r}")
-    replace_file(table_file(region), _csv(found, today), mode=0o644)
-    missing = [name for name in known if name not in found]
-    left_out = f"; not sold there: {', '.join(missing)}" if missing else ""
-    return (
-        f"{len(found)} prices of {region} written to cost/data/{table_file(region).name}{left_out}"
-    )
+    if not any(row.new for row in rows):
+        raise BadInputError(f"AWS's price list has none of our prices in {region!r}")
+    replace_file(table_file(region), _csv(rows), mode=0o644)
+    return rows
 
 
-def usd(prices: PriceList, region: str, instance_type: str) -> Decimal | None:
-    """USD an hour on demand; None where it is not sold, BadInputError where AWS names several."""
-    filters = {"regionCode": region, "instanceType": instance_type, **PLAIN_LINUX}
-    answer = prices.get_products(
-        ServiceCode=SERVICE,
-        Filters=[
-            {"Type": "TERM_MATCH", "Field": name, "Value": value} for name, value in filters.items()
-        ],
-    )
-    found = {price for text in answer["PriceList"] for price in _hourly(json.loads(text))}
-    if len(found) > 1:
-        given = ", ".join(str(price) for price in sorted(found))
-        raise BadInputError(f"AWS names several prices of {instance_type} in {region}: {given}")
-    return next(iter(found), None)
+def _rows(old: Mapping[str, Price], prices: PriceList, today: date) -> Iterator[Row]:
+    asked = listings()
+    for name, listing in asked.items():
+        try:
+            usd = prices.usd(listing)
+        except UnansweredError as error:
+            yield Row(name=name, old=old.get(name), why_not=str(error))
+            continue
+        source = f"{SOURCE}: {listing.service} {listing.usage}"
+        new = Price(usd=usd, unit=listing.unit, as_of=today, source=source)
+        yield Row(name=name, old=old.get(name), new=new)
+    for name, price in old.items():
+        if name not in asked:
+            yield Row(name=name, old=price, why_not=NOT_ASKED)
 
 
-def _hourly(product: Mapping[str, Any]) -> Iterable[Decimal]:
-    """What an hour on demand costs; a price of 0 is that of something reserved."""
-    for term in product.get("terms", {}).get("OnDemand", {}).values():
-        for dimension in term["priceDimensions"].values():
-            try:
-                price = Decimal(dimension["pricePerUnit"]["USD"])
-            except (KeyError, InvalidOperation):
-                continue
-            if dimension["unit"] == "Hrs" and price > 0:
-                yield price.normalize()
-
-
-def _csv(found: Mapping[str, Decimal], today: date) -> str:
+def _csv(rows: Sequence[Row]) -> str:
     text = io.StringIO()
     table = csv.writer(text, lineterminator="\n")
     table.writerow(COLUMNS)
-    table.writerows(
-        (name, f"{price:f}", today.isoformat(), SOURCE) for name, price in found.items()
-    )
+    for row in rows:
+        if price := row.price:
+            as_of = price.as_of.isoformat()
+            table.writerow((row.name, f"{price.usd:f}", price.unit, as_of, price.source))
     return text.getvalue()
+
+
+def render(region: str, rows: Sequence[Row]) -> RenderableType:
+    """What was and what is, for people."""
+    answered = [row for row in rows if row.new]
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
+    table.add_column("price", no_wrap=True)
+    table.add_column("old", justify="right", no_wrap=True)
+    table.add_column("new", justify="right", no_wrap=True)
+    table.add_column("", overflow="fold")
+    for row in rows:
+        table.add_row(row.name, _amount(row.old), _amount(row.new), _remark(row))
+    file = table_file(region).name
+    return Group(
+        Text(f"{len(answered)} prices of {region} written to cost/data/{file}, in USD", "bold"),
+        table,
+        Text(),
+    )
+
+
+def _amount(price: Price | None) -> str:
+    return f"{price.usd:f}" if price else "-"
+
+
+def _remark(row: Row) -> str:
+    if row.new:
+        return f"per {row.new.unit}"
+    if row.old:
+        return f"{row.why_not}; that of {row.old.as_of} stays"
+    return f"{row.why_not}; not counted"

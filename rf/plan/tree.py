@@ -24,9 +24,9 @@ INDENT = 4
 JOINED = "\N{NO-BREAK SPACE}"
 
 
-def console() -> Console:
-    """Standard output; plain text of a fixed width when it is not a terminal."""
-    found = Console(highlight=False, markup=False, emoji=False)
+def console(*, stderr: bool = False) -> Console:
+    """Standard output or error; plain text of a fixed width when it is not a terminal."""
+    found = Console(stderr=stderr, highlight=False, markup=False, emoji=False)
     if not found.is_terminal:
         found.width = PLAIN_WIDTH
     return found

@@ -33,11 +33,13 @@ def test_every_row_of_every_table_says_where_it_comes_from() -> None:
 
         assert rows, file
         assert all(row["source"] for row in rows), file
-        assert file.name in Path("cost/data/README.md").read_text() or "on-demand" in file.name
+        assert file.name in Path("cost/data/README.md").read_text() or "prices-" in file.name
 
 
 def test_every_type_with_a_price_has_a_size_and_the_other_way_round() -> None:
-    assert set(Prices.load().instance_types) == set(instances())
+    priced = {name for name in Prices.load().by_name if name.startswith("ec2/")}
+
+    assert priced == {f"ec2/{name}" for name in instances()}
 
 
 def test_gpus_are_those_of_the_type() -> None:
@@ -61,7 +63,12 @@ def test_a_share_is_of_what_a_pod_takes_most_of() -> None:
 
 @pytest.mark.parametrize(
     ("name", "unit"),
-    [("volume", "GiB-month"), ("control-plane", "hour"), ("spot/g5.xlarge", "hour")],
+    [
+        ("volume", "GiB-month"),
+        ("efs/standard", "GiB-month"),
+        ("control-plane", "hour"),
+        ("spot/g5.xlarge", "hour"),
+    ],
 )
 def test_a_price_that_may_be_set_has_a_unit(name: str, unit: str) -> None:
     assert unit_of(name) == unit

@@ -78,10 +78,15 @@ class Call:
 
 @dataclass
 class World:
-    """Runs nothing; ``statuses`` says how a program whose command line starts so would end."""
+    """Runs nothing.
+
+    ``statuses`` says how a program whose command line starts so would end, ``outputs`` what it
+    would say.
+    """
 
     path: Path
     statuses: dict[str, int] = field(default_factory=dict)
+    outputs: dict[str, str] = field(default_factory=dict)
     variables: dict[str, str] = field(default_factory=dict)
     installing: Callable[[Path], None] = lambda _: None
     calls: list[Call] = field(default_factory=list)
@@ -112,7 +117,11 @@ class World:
     ) -> Answer:
         """Note the call."""
         status = self._note(command, cwd, env, stdin)
-        return Answer(status=status, output="noise\nerror: what went wrong\n" if status else "")
+        if status:
+            return Answer(status=status, output="noise\nerror: what went wrong\n")
+        line = self.commands[-1]
+        said = (text for start, text in self.outputs.items() if line.startswith(start))
+        return Answer(status=status, output=next(said, ""))
 
     def show(self, command: Sequence[str], *, cwd: Path, env: Mapping[str, str]) -> int:
         """Note the call."""

@@ -16,6 +16,7 @@ from components.audience import mirrored
 
 from ..errors import BadInputError
 from ..own_images import is_own
+from . import cluster
 from .engine import Engine, find_cli, install_cli
 from .environment import BACKEND, names_backend, names_passphrase, pulumi_environment
 from .folder import ensure_passphrase, open_folder
@@ -70,6 +71,7 @@ def up(checked: CheckedStack, tools: Tools, *, yes: bool) -> int:
         engine.open_stack()
         if checked.private:
             _make_up_secrets(checked, engine, tools)
+        cluster.require_keda(checked, engine)
         return engine.up(yes=yes or checked.private, keep_going=checked.private)
 
 
@@ -104,6 +106,12 @@ def secret(checked: CheckedStack, tools: Tools, name: str) -> str:
             f"{checked.config.file}: the secret {name} ({settings.SECRETS[name]}) cannot be read"
         )
     return answer.output.strip()
+
+
+def kubeconfig(checked: CheckedStack, tools: Tools) -> str:
+    """The kubeconfig that ``checked`` is deployed with; BadInputError where it cannot be read."""
+    with _opened(checked, tools) as engine:
+        return cluster.kubeconfig(checked, engine)
 
 
 def outputs(checked: CheckedStack, tools: Tools) -> dict[str, Any]:

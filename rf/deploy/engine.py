@@ -118,6 +118,10 @@ class Engine:
         """What the program exported at the last deployment, as JSON; secrets stay hidden."""
         return self._read(["stack", "output", "--json", "--stack", self.stack])
 
+    def output(self, name: str, *, of: str) -> Answer:
+        """What another stack exported as ``name``, in clear, for this process alone."""
+        return self._read(["stack", "output", name, "--show-secrets", "--stack", of])
+
     def _read(self, arguments: Sequence[str]) -> Answer:
         return self.runner.ask([str(self.cli), *arguments], cwd=self.root, env=self._env)
 

@@ -10,7 +10,7 @@ import requests
 from .reach import TIMEOUT, Answer, silent
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     from components.spec import ServiceSpec
 
@@ -34,6 +34,9 @@ class AddressReach:
 
     def run(self, spec: ServiceSpec, command: Command) -> tuple[Answer, ...]:
         return (Answer(copy=spec.instance, status=self._runner(spec, command)),)
+
+    def lacking(self, _: Sequence[ServiceSpec]) -> None:
+        return None
 
 
 def exchange(copy: str, origin: str, request: Request) -> Answer:

@@ -16,12 +16,13 @@ from kubernetes.stream import stream
 from urllib3.exceptions import HTTPError
 from websocket import WebSocketException
 
+from ..keda import lacking
 from ..pods import open_port, serving
 from .reach import TIMEOUT, Answer, ReachError, silent
 
 if TYPE_CHECKING:
     import socket
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from kubernetes.client import ApiClient
 
@@ -37,6 +38,7 @@ class ClusterReach:
     any_port = True
 
     def __init__(self, client: ApiClient, cluster: Cluster) -> None:
+        self._client = client
         self._core = CoreV1Api(client)
         self._cluster = cluster
 
@@ -45,6 +47,9 @@ class ClusterReach:
 
     def run(self, spec: ServiceSpec, command: Command) -> tuple[Answer, ...]:
         return self._each(spec, lambda pod: self._run(pod, spec, command))
+
+    def lacking(self, specs: Sequence[ServiceSpec]) -> str | None:
+        return lacking(self._client, specs)
 
     def _each(self, spec: ServiceSpec, ask: Callable[[str], Answer]) -> tuple[Answer, ...]:
         found = []

@@ -38,11 +38,22 @@ class Examination:
         """Every row; where the platform itself cannot be asked, the last one says so."""
         found: list[Row] = []
         try:
+            found.extend(self._platform())
             found.extend(self._services())
             found.extend(self._monitoring())
         except ReachError as error:
             found.append(not_reached(error))
         return found
+
+    def _platform(self) -> Iterator[Row]:
+        if problem := self.reach.lacking(self.specs):
+            yield Row(
+                subject="scaling",
+                asked="whether there is KEDA",
+                answer="nothing is scaled",
+                verdict=Verdict.FAILED,
+                advice=problem,
+            )
 
     def _services(self) -> Iterator[Row]:
         for question in questions(self.specs, any_port=self.reach.any_port):

@@ -15,6 +15,8 @@ from .addresses import exchange
 from .reach import TIMEOUT, Answer, ReachError, silent
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from docker import DockerClient
 
     from components.platforms.docker.place import Place
@@ -49,6 +51,9 @@ class MachineReach:
             self._run(self._place.named(spec.instance, *parts), command)
             for parts in replica_parts(spec)
         )
+
+    def lacking(self, _: Sequence[ServiceSpec]) -> None:
+        return None
 
     def _run(self, name: str, command: Command) -> Answer:
         try:

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from components.spec import ServiceSpec
     from components.spec.network import Port
 
@@ -62,6 +64,9 @@ class Reach(Protocol):
 
     def run(self, spec: ServiceSpec, command: Command) -> tuple[Answer, ...]:
         """How ``command`` ended in every copy. What it printed is not kept: it may be secret."""
+
+    def lacking(self, specs: Sequence[ServiceSpec]) -> str | None:
+        """What the platform itself lacks to run ``specs`` as they are meant, and what to do."""
 
 
 def silent(copy: str, error: Exception) -> Answer:

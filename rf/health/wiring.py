@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
+from .. import targets
 from ..deploy import deployment
 from ..errors import BadInputError
-from ..rollout import targets
 from .reach import TIMEOUT
 
 if TYPE_CHECKING:
@@ -42,12 +42,12 @@ def _machine(checked: CheckedStack) -> Reach:
 
 
 def _kubeconfig(checked: CheckedStack) -> str:
-    """KUBECONFIG of the environment where it is set, or else the stack's own secret."""
+    """KUBECONFIG of the environment where set, or else what the stack is deployed with."""
     named = targets.named_kubeconfig(os.environ)
     if named is not None:
         return named
     try:
-        return deployment.secret(checked, deployment.shell_tools(), "kubeconfig")
+        return deployment.kubeconfig(checked, deployment.shell_tools())
     except BadInputError as error:
         raise BadInputError(
             f"{error}\nor set {targets.KUBECONFIG} to the path of a kubeconfig"

@@ -19,8 +19,9 @@ from .lanes import expected
 from .subject import FeatureSubject
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
+    from components.spec import ServiceSpec
     from settings import Stack
 
     from .core import Counts, Estimate
@@ -48,6 +49,9 @@ class Sights(Protocol):
     @property
     def clock(self) -> Clock:
         """The time."""
+
+    def lacking(self, specs: Sequence[ServiceSpec]) -> str | None:
+        """What the platform itself lacks to run ``specs`` as they are meant, and what to do."""
 
     def history(self, subject: Subject, until: float) -> Mapping[str, tuple[Counts, ...]]:
         """By service, the day before ``until``; see ``history.history``."""
@@ -86,6 +90,7 @@ def preflight(
     }
     problems = (
         *_planned(sights, request),
+        *_platform(sights, stack),
         *_live(stack, found),
         *(_state(stack, state) if state is not None else ()),
         *_blunt_gates(request, estimates),
@@ -119,6 +124,12 @@ def _planned(sights: Sights, request: Request) -> Iterator[str]:
     for rule in policy.RULES:
         for finding in rule.check(resource, rule.config()):
             yield f"policy {rule.id}: {finding.path} {finding.message}"
+
+
+def _platform(sights: Sights, stack: Stack) -> Iterator[str]:
+    """A canary is scaled as stable is."""
+    if problem := sights.lacking(stack.specs):
+        yield f"scaling: {problem}"
 
 
 def _live(stack: Stack, seen: Readings) -> Iterator[str]:

@@ -23,7 +23,7 @@ from .store.folder import FolderStore
 from .world import World
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from kubernetes.client import ApiClient
 
@@ -106,8 +106,8 @@ class Wiring:
                 port=STATS_PORT,
                 path=STATISTICS,
             )
+        from ..targets import connect, containers  # noqa: PLC0415
         from .effects.machine import MachineGateways  # noqa: PLC0415
-        from .targets import connect, containers  # noqa: PLC0415
 
         names = containers(self.checked, self._gateway)
         return MachineGateways(connect(), names, port=STATS_PORT, path=STATISTICS)
@@ -116,12 +116,12 @@ class Wiring:
     def delivery(self) -> Delivery:
         """The fast lane."""
         if self.checked.stack.settings.target.kind == "kubernetes":
+            from ..targets import cluster  # noqa: PLC0415
             from .effects.cluster import ClusterDelivery  # noqa: PLC0415
-            from .targets import cluster  # noqa: PLC0415
 
             return ClusterDelivery(self._client, cluster(self.checked))
+        from ..targets import connect, place  # noqa: PLC0415
         from .effects.machine import MachineDelivery  # noqa: PLC0415
-        from .targets import connect, place  # noqa: PLC0415
 
         return MachineDelivery(connect(), place(self.checked))
 
@@ -132,11 +132,19 @@ class Wiring:
             from .effects.cluster import ClusterInside  # noqa: PLC0415
 
             return ClusterInside(self._client, self.checked.stack.settings.context.namespace)
+        from ..targets import connect, containers  # noqa: PLC0415
         from .effects.machine import MachineInside  # noqa: PLC0415
-        from .targets import connect, containers  # noqa: PLC0415
 
         through, *_ = containers(self.checked, self._gateway)
         return MachineInside(connect(), through, lambda spec: containers(self.checked, spec)[0])
+
+    def lacking(self, specs: Sequence[ServiceSpec]) -> str | None:
+        """What the platform itself lacks to run ``specs`` as they are meant, and what to do."""
+        if self.checked.stack.settings.target.kind != "kubernetes":
+            return None
+        from ..keda import lacking  # noqa: PLC0415
+
+        return lacking(self._client, specs)
 
     def metrics(self, say: Callable[[str], None]) -> Pushgateway:
         """Where the rollout's own metrics are kept; ``say`` is told when they are not."""
@@ -202,12 +210,12 @@ class Wiring:
 
     @cached_property
     def _client(self) -> ApiClient:
-        """KUBECONFIG of the environment where it is set, or else the stack's own secret."""
-        from .targets import KUBECONFIG, cluster_client, named_kubeconfig  # noqa: PLC0415
+        """KUBECONFIG of the environment where set, or else what the stack is deployed with."""
+        from ..targets import KUBECONFIG, cluster_client, named_kubeconfig  # noqa: PLC0415
 
         text = named_kubeconfig(self.tools.environment)
         if text is None and self.may_read_state:
-            text = deployment.secret(self.checked, self.tools, "kubeconfig")
+            text = deployment.kubeconfig(self.checked, self.tools)
         if text is None:
             raise BadInputError(
                 f"{KUBECONFIG} is not set; --dry-run asks the cluster with it, as it changes no "

@@ -12,8 +12,8 @@ from rf.health import wiring
 from rf.health.examine import Examination
 from rf.health.rows import Row, Verdict
 from rf.project import find_project
-from rf.rollout.targets import KUBECONFIG
 from rf.stacks import checked_stack
+from rf.targets import KUBECONFIG
 from tests.node.stack import STACK, TEST_SECRETS, real
 
 if TYPE_CHECKING:

@@ -11,7 +11,8 @@ import pytest
 
 from components.gateway.bootstrap import STATS_PORT
 from components.platforms.kubernetes.refresh import connect
-from rf.rollout import readings, targets
+from rf import targets
+from rf.rollout import readings
 from rf.rollout.clock import SystemClock
 from rf.rollout.effects.cluster import ClusterDelivery, ClusterGateways, ClusterInside
 from rf.rollout.lanes import Lanes, expected

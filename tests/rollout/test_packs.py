@@ -23,9 +23,10 @@ from tests.rollout.parts import parsed
 from tests.rollout.simulated import SERVICE, Simulated, Version
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
+    from components.spec import ServiceSpec
     from rf.rollout.core import Counts
     from rf.rollout.subject import Subject
 
@@ -88,6 +89,9 @@ class Looks:
 
     def __init__(self, world: Simulated) -> None:
         self.desired = self.gateways = self.clock = world
+
+    def lacking(self, _: Sequence[ServiceSpec]) -> None:
+        return None
 
     def history(self, subject: Subject, until: float) -> dict[str, tuple[Counts, ...]]:
         del subject, until

@@ -1,7 +1,7 @@
 """A platform that answers ``rf health`` as a test wants it to."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler
 from typing import Any
@@ -50,6 +50,10 @@ class FakeReach:
     answers: Mapping[str, tuple[Answer, ...]] = field(default_factory=dict)
     prometheus: Mapping[str, Any] = field(default_factory=dict)
     asked: list[tuple[str, Request | Command]] = field(default_factory=list)
+    lacks: str | None = None
+
+    def lacking(self, _: Sequence[ServiceSpec]) -> str | None:
+        return self.lacks
 
     def send(self, spec: ServiceSpec, request: Request) -> tuple[Answer, ...]:
         self.asked.append((spec.instance, request))

@@ -19,7 +19,7 @@ from rf.cost import price_list
 from rf.cost.price_list import listings
 from rf.cost.refresh import Row, refresh, render
 from rf.errors import BadInputError
-from tests.unit.price_products import product, queue, us_east_1
+from tests.unit.price_products import Pages, product, queue, us_east_1
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -184,7 +184,7 @@ def test_what_is_reserved_or_no_hour_is_no_price(aws: Stubber) -> None:
 def test_a_region_without_a_table_gets_one_of_what_is_sold_there(
     aws: Stubber, region: str, prefix: str
 ) -> None:
-    here = {name: tuple([] for _ in pages) for name, pages in us_east_1().items()}
+    here: dict[str, Pages] = {name: tuple([] for _ in pages) for name, pages in us_east_1().items()}
     others = [
         product(f"{prefix}-NatGateway-Hours", "0.05"),
         product(f"{prefix}-RegionalNatGateway-Hours", "0.07"),

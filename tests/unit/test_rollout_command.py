@@ -224,6 +224,17 @@ def test_nothing_is_begun_where_gateways_do_not_answer(
     assert "gateways: gateway gives no answer" in text
 
 
+def test_nothing_is_begun_on_a_cluster_that_cannot_scale(
+    rf: Rf, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Wiring, "lacking", lambda *_: "ollama-stable: the cluster has no KEDA")
+
+    status, said = rf(*NEW, "--dry-run")
+
+    assert status == ExitCode.PREFLIGHT
+    assert "not begun\nscaling: ollama-stable: the cluster has no KEDA" in said
+
+
 def test_steps_that_the_policies_refuse_are_not_begun(rf: Rf) -> None:
     status, text = rf(*NEW, "--steps", "30,100", "--dry-run")
 

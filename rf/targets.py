@@ -13,7 +13,7 @@ from components.platforms.docker.place import Place
 from components.platforms.kubernetes.cluster import Cluster
 from components.platforms.kubernetes.refresh import connect as connect_cluster
 
-from ..errors import BadInputError
+from .errors import BadInputError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from components.spec import ServiceSpec
 
-    from ..stacks import CheckedStack
+    from .stacks import CheckedStack
 
 KUBECONFIG = "KUBECONFIG"
 

@@ -1,0 +1,46 @@
+"""The cluster that a stack is deployed to, asked before anything is."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ..errors import BadInputError
+
+if TYPE_CHECKING:
+    from ..stacks import CheckedStack
+    from .engine import Engine
+
+KUBECONFIG = "kubeconfig"
+"""Name of the secret, and of the output of an infrastructure stack."""
+
+
+def require_keda(checked: CheckedStack, engine: Engine) -> None:
+    """BadInputError where services are scaled and the cluster has no KEDA, or does not say."""
+    from ..keda import lacking, scaled  # noqa: PLC0415 most of a second
+    from ..targets import cluster_client  # noqa: PLC0415
+
+    specs = checked.stack.specs
+    if not scaled(specs):
+        return
+    client = cluster_client(kubeconfig(checked, engine), checked)
+    if problem := lacking(client, specs):
+        raise BadInputError(f"{checked.config.file}: nothing was deployed; {problem}")
+
+
+def kubeconfig(checked: CheckedStack, engine: Engine) -> str:
+    """What the program deploys with: the stack's own secret, or its infrastructure's output.
+
+    BadInputError where it cannot be read.
+    """
+    target = checked.stack.settings.target
+    made_by = target.infrastructure if target.kind == "kubernetes" else None
+    if made_by is None:
+        what = f"the secret {KUBECONFIG}"
+        answer = engine.config(f"{checked.project.name}:{KUBECONFIG}")
+    else:
+        what = f"the output {KUBECONFIG} of {made_by}"
+        answer = engine.output(KUBECONFIG, of=made_by)
+    if answer.status or not answer.output.strip():
+        # What the CLI says is not shown: it may hold part of the value.
+        raise BadInputError(f"{checked.config.file}: {what} cannot be read")
+    return answer.output.strip()

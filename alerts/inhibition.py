@@ -35,6 +35,9 @@ INHIBITIONS = (
     Inhibition(source="RedisDown", targets=("RedisEvictions", "RedisHitRateLow")),
     Inhibition(source="DiskFullSoon", targets=("DiskSpaceLow",), equal=("instance", "mountpoint")),
     Inhibition(
+        source="VolumeFullSoon", targets=("VolumeSpaceLow",), equal=("persistentvolumeclaim",)
+    ),
+    Inhibition(
         source="CertificateExpiresNow", targets=("CertificateExpiring",), equal=("instance",)
     ),
     Inhibition(source="FaissBackupOld", targets=("FaissRestoreUnverified",)),

@@ -17,6 +17,14 @@ if TYPE_CHECKING:
 
 DCGM = frozenset({"dcgm-exporter"})
 KUBE_STATE = "kube-state-metrics"
+KUBELET = "kubelet"
+CADVISOR = "cadvisor"
+"""Two pages of a kubelet: of itself and its volumes, and of its containers."""
+OF_VOLUMES = ("kubelet_volume_stats_available_bytes", "kubelet_volume_stats_capacity_bytes")
+WORKING_SET = "container_memory_working_set_bytes"
+OF_CONTAINERS = (WORKING_SET, "container_memory_rss")
+SILENT = ("ollama", "triton")
+"""Containers that do not tell their own memory (decision 8)."""
 RESTARTS = "kube_pod_container_status_restarts_total"
 GPU_LABELS = "Hostname, gpu, UUID, modelName"
 
@@ -84,11 +92,29 @@ def gpu_hours(facts: Facts) -> Group:
     )
 
 
-def services(facts: Facts) -> Group:
-    """Memory and restarts of every service that tells them, on both platforms.
+def memory(facts: Facts) -> tuple[str, ...]:
+    """Memory of every service that tells it and, where kubelets are read, of the others.
 
-    A process knows its own memory and start; no right on the cluster is needed for it. On
-    Kubernetes, restarts are those of the pods' status, which knows every container.
+    A process knows its own; of a container the kubelet knows what counts towards its limit, less
+    the cache of files that the kernel would take back first.
+    """
+    told = (
+        named("process_resident_memory_bytes"),
+        named("envoy_server_memory_physical_size"),
+        named("redis_memory_used_rss_bytes", "redis"),
+    )
+    if CADVISOR not in facts.jobs:
+        return told
+    # A copy is a pod here; the address is the kubelet's, and a restarted container has two series.
+    containers = f"max by (pod, container) ({WORKING_SET})"
+    copies = f'label_replace({containers}, "instance", "$1", "pod", "(.+)")'
+    return (*told, named(copies, label="container"))
+
+
+def services(facts: Facts) -> Group:
+    """Memory and restarts of every service, on both platforms.
+
+    On Kubernetes, restarts are those of the pods' status, which knows every container.
     """
     limits = tuple(
         Record(
@@ -110,14 +136,7 @@ def services(facts: Facts) -> Group:
     return Group(
         name="services",
         rules=(
-            Record(
-                name="service_memory_bytes",
-                expr=either(
-                    named("process_resident_memory_bytes"),
-                    named("envoy_server_memory_physical_size"),
-                    named("redis_memory_used_rss_bytes", "redis"),
-                ),
-            ),
+            Record(name="service_memory_bytes", expr=either(*memory(facts))),
             *limits,
             Record(name="service:restarts:count1h", expr=restarts),
         ),

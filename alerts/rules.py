@@ -12,23 +12,24 @@ from .delivery import delivery, queue
 from .gpu import gpu
 from .inference import inference
 from .machines import budget, machines
-from .mapping import KUBE_STATE, gpu_hours, gpus, in_force, services
+from .mapping import CADVISOR, KUBE_STATE, KUBELET, gpu_hours, gpus, in_force, services
 from .model import Alert, Facts, Group
 from .monitoring import monitoring
 from .slo import slo
+from .volumes import volumes
 
 EVERY_JOB = frozenset(
     {
-        "alertmanager", "dcgm-exporter", "faiss", "flags", "gateway", "grafana",
-        "kube-state-metrics", "log-collector", "node-exporter", "ollama-exporter", "prometheus",
-        "pushgateway", "redis-exporter", "triton",
+        "alertmanager", "cadvisor", "dcgm-exporter", "faiss", "flags", "gateway", "grafana",
+        "kube-state-metrics", "kubelet", "log-collector", "node-exporter", "ollama-exporter",
+        "prometheus", "pushgateway", "redis-exporter", "triton",
     }
 )  # fmt: skip
 
 EVERYTHING = Facts(
     jobs=EVERY_JOB,
     # 2 GiB for each, so that the generated file has no number of a particular stack.
-    memory_limits=dict.fromkeys(sorted(EVERY_JOB), 2 * 2**30) | {"redis": 2 * 2**30},
+    memory_limits=dict.fromkeys(sorted(EVERY_JOB | {"ollama", "redis"}), 2 * 2**30),
     minimum_requests=10,
     objective=0.995,
     grafana_url="http://localhost:3000",
@@ -41,7 +42,7 @@ EVERYTHING = Facts(
     thresholds={"GpuBudgetExceeded": replace(THRESHOLDS["GpuBudgetExceeded"], value=1000)},
 )
 """A stack that has all that rules may be about, with round prices: what the tests run on."""
-ON_DOCKER = replace(EVERYTHING, jobs=EVERY_JOB - {KUBE_STATE})
+ON_DOCKER = replace(EVERYTHING, jobs=EVERY_JOB - {CADVISOR, KUBE_STATE, KUBELET})
 """The same where there is no API that knows of pods."""
 
 
@@ -61,6 +62,7 @@ def groups(facts: Facts) -> tuple[Group, ...]:
         redis(facts),
         delivery(facts),
         machines(facts),
+        volumes(facts),
         budget(facts),
         monitoring(facts),
     )

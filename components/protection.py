@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from .catalogue import setting_key
 from .gateway import GatewayArgs
+from .monitoring.prometheus import PrometheusArgs
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -73,3 +74,15 @@ def certificates_need_a_cluster(context: Context) -> Iterator[Problem]:
             "needs cert-manager, and so Kubernetes; remove it: on one machine, traffic between "
             "services leaves neither the machine nor Docker's internal network",
         )
+
+
+def kubelets_need_a_cluster(entries: Sequence[Entry], context: Context) -> Iterator[Problem]:
+    """On one machine there is no kubelet to ask."""
+    for entry in entries:
+        args = entry.args
+        if isinstance(args, PrometheusArgs) and args.kubelet_metrics and not context.kubernetes:
+            yield (
+                f"{entry.section}.kubelet_metrics",
+                "needs kubelets, and so Kubernetes; remove it: the disk of one machine is watched "
+                "by the node exporter",
+            )

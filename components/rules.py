@@ -14,6 +14,7 @@ from .platforms.kubernetes.args import KubernetesArgs
 from .protection import (
     certificates_need_a_cluster,
     images_have_digests,
+    kubelets_need_a_cluster,
     the_gateway_is_protected,
 )
 from .rollout.version import version
@@ -64,6 +65,7 @@ def problems(entries: Sequence[Entry], facts: Facts) -> tuple[Problem, ...]:
         *scaling_makes_sense(entries, facts.context, keda=facts.keda, today=facts.today),
         *backups_come_before_their_alarm(entries, facts.context, facts.today),
         *certificates_need_a_cluster(facts.context),
+        *kubelets_need_a_cluster(entries, facts.context),
         *shared_volumes_have_a_class(specs, facts.cluster),
     )
 

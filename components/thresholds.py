@@ -90,6 +90,10 @@ THRESHOLDS: Mapping[str, Threshold] = MappingProxyType(
         "RolloutStuck": Threshold(value=6 * HOUR, unit="s", for_seconds=5 * MINUTE),
         # Machines and containers.
         "DiskFullSoon": Threshold(value=4 * HOUR, unit="s", for_seconds=15 * MINUTE, side="below"),
+        "VolumeSpaceLow": Threshold(value=0.85, unit="ratio", for_seconds=10 * MINUTE),
+        "VolumeFullSoon": Threshold(
+            value=4 * HOUR, unit="s", for_seconds=15 * MINUTE, side="below"
+        ),
         "OutOfMemoryKill": Threshold(value=0, unit="events", for_seconds=MINUTE),
         "ServiceRestarting": Threshold(value=2, unit="events", for_seconds=MINUTE),
         "ServiceMemoryHigh": Threshold(value=0.90, unit="ratio", for_seconds=10 * MINUTE),

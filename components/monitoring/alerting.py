@@ -6,6 +6,7 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, Field
 from pydantic.dataclasses import dataclass
 
+from alerts.mapping import CADVISOR, KUBELET
 from alerts.model import Facts
 from alerts.rules import alerts
 
@@ -76,7 +77,9 @@ class AlertsArgs:
     """What one request is taken to cost, in USD (guide, "Cost Metrics")."""
 
 
-def facts(args: AlertsArgs, context: Context, *, remote_write: bool = False) -> Facts:
+def facts(
+    args: AlertsArgs, context: Context, *, remote_write: bool = False, kubelets: bool = False
+) -> Facts:
     """What the rules depend on, from settings and the services described so far."""
     set_here = {
         alert: Threshold(
@@ -95,7 +98,13 @@ def facts(args: AlertsArgs, context: Context, *, remote_write: bool = False) -> 
     peers = {spec.name: spec for spec in context.peers}
     ollama = peers.get("ollama")
     return Facts(
-        jobs=frozenset(spec.name for spec in context.peers if spec.scrape) | {"prometheus"},
+        jobs=frozenset(
+            {
+                "prometheus",
+                *(spec.name for spec in context.peers if spec.scrape),
+                *((KUBELET, CADVISOR) if kubelets else ()),
+            }
+        ),
         memory_limits={
             name: int(spec.resources.memory * GIBIBYTE) for name, spec in sorted(peers.items())
         },

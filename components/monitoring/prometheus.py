@@ -26,6 +26,7 @@ from ..types import (
 )
 from .address import PROMETHEUS
 from .alerting import AlertsArgs, facts, inputs
+from .kubelets import KubeletMetricsArgs, kubelet_jobs
 from .scraping import config
 
 PORT = PROMETHEUS.port
@@ -64,6 +65,10 @@ class PrometheusArgs:
     """Size in GiB of the volume that holds the samples."""
     alerts: AlertsArgs = Field(default_factory=AlertsArgs)
     remote_write: RemoteWriteArgs | None = None
+    kubelet_metrics: KubeletMetricsArgs | None = None
+    """Kubernetes: whether kubelets are asked how full volumes are, and for the memory of Ollama's
+    and Triton's containers. It takes the one right on the whole cluster that any service has,
+    ``get`` on ``nodes/metrics``. ``{}`` is enough."""
     cpu: CpuQuantity = 0.5
     memory: Gibibytes = 1
 
@@ -78,7 +83,13 @@ class Prometheus(AIService[PrometheusArgs]):
     def describe(cls, args: PrometheusArgs, context: Context) -> ServiceSpec:
         ready = HttpCheck(port=PORT, path="/-/ready", tool="wget")
         pods = ApiAccess(resources=("pods",), verbs=("get", "list", "watch"))
-        known = facts(args.alerts, context, remote_write=args.remote_write is not None)
+        known = facts(
+            args.alerts,
+            context,
+            remote_write=args.remote_write is not None,
+            kubelets=args.kubelet_metrics is not None,
+        )
+        kubelets = kubelet_jobs(args.kubelet_metrics, context) if args.kubelet_metrics else ()
         return ServiceSpec(
             name=cls.service,
             category="monitoring",
@@ -99,7 +110,10 @@ class Prometheus(AIService[PrometheusArgs]):
                 File(
                     path=CONFIG,
                     content=config(
-                        context, rule_files=(RULES,), remote_write=remote_write(args.remote_write)
+                        context,
+                        rule_files=(RULES,),
+                        remote_write=remote_write(args.remote_write),
+                        more=kubelets,
                     ),
                 ),
                 File(path=RULES, content=rule_file(groups(known), known)),
@@ -116,6 +130,7 @@ class Prometheus(AIService[PrometheusArgs]):
             talks_to=edges(context),
             asked_by_scaler=any(spec.scaling and spec.scaling.load for spec in context.peers),
             api_access=(pods,) if context.kubernetes else (),
+            kubelet_metrics=args.kubelet_metrics is not None,
             edge=True,
             drain=Drain(seconds=120),
         )

@@ -31,12 +31,18 @@ POD = "__meta_kubernetes_pod"
 Target = tuple[ServiceSpec, Scrape]
 RemoteWrite = Mapping[str, Any]
 """One entry of ``remote_write``, as Prometheus spells it."""
+Job = Mapping[str, Any]
+"""One entry of ``scrape_configs``."""
 
 
 def config(
-    context: Context, *, rule_files: Sequence[str] = (), remote_write: Sequence[RemoteWrite] = ()
+    context: Context,
+    *,
+    rule_files: Sequence[str] = (),
+    remote_write: Sequence[RemoteWrite] = (),
+    more: Sequence[Job] = (),
 ) -> str:
-    """``prometheus.yml`` for the services described so far."""
+    """``prometheus.yml`` for the services described so far, and ``more`` jobs."""
     targets = [(spec, spec.scrape) for spec in context.peers if spec.scrape is not None]
     document: dict[str, Any] = {
         "global": {
@@ -51,7 +57,12 @@ def config(
         document["alerting"] = {"alertmanagers": [{"static_configs": [{"targets": addresses}]}]}
     if rule_files:
         document["rule_files"] = list(rule_files)
-    document["scrape_configs"] = [itself(), *jobs(targets, context), *sidecars(context)]
+    document["scrape_configs"] = [
+        itself(),
+        *jobs(targets, context),
+        *sidecars(context),
+        *more,
+    ]
     if remote_write:
         document["remote_write"] = list(remote_write)
     return to_yaml(document)

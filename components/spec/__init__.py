@@ -46,8 +46,9 @@ class ServiceSpec:
     the restricted Pod Security level, and puts it in the namespace for such services.
     ``internet``: it may open HTTPS to public addresses. ``scaling``: how many copies run, where
     that is not always ``replicas``. ``asked_by_scaler``: it tells the scaler what others have to
-    do. ``facts``: plain values of this service that policies judge besides those that every service
-    has; never a secret.
+    do. ``kubelet_metrics``: on Kubernetes it may read the metrics of every node's kubelet, the one
+    right beyond the platform's namespaces. ``facts``: plain values of this service that policies
+    judge besides those that every service has; never a secret.
     """
 
     name: str
@@ -88,6 +89,7 @@ class ServiceSpec:
     internet: bool = False
     scaling: Scaling | None = None
     asked_by_scaler: bool = False
+    kubelet_metrics: bool = False
     facts: Mapping[str, Any] = field(default_factory=dict)
 
     @property
@@ -115,6 +117,11 @@ class ServiceSpec:
         """Stop the old copy before the new one: a GPU or an unshared volume has one user."""
         owns_volume = any(not volume.shared for volume in self.volumes)
         return self.resources.gpus > 0 or owns_volume or self.one_writer
+
+    @property
+    def has_token(self) -> bool:
+        """Whether its server is somebody to the Kubernetes API, and to kubelets."""
+        return bool(self.api_access) or self.kubelet_metrics
 
     @property
     def live_files(self) -> tuple[File, ...]:

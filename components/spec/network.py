@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+KUBELET_PORT = 10250
+"""Where a kubelet answers whoever has a right to it (Kubernetes, "Ports and Protocols")."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Port:

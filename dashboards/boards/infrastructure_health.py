@@ -7,6 +7,7 @@ from dashboards.promql import scraped
 from dashboards.rows.gpus import GPUS
 from dashboards.rows.machines import MACHINES
 from dashboards.rows.redis import REDIS, UP
+from dashboards.rows.volumes import VOLUMES
 from dashboards.rows.watchers import WATCHERS
 
 TARGETS = Row(
@@ -102,5 +103,5 @@ SERVICES = Row(
 BOARD = Board(
     uid="infrastructure-health",
     description="Machines, GPUs, containers, Redis, and the monitoring itself.",
-    rows=(TARGETS, MACHINES, GPUS, SERVICES, REDIS, WATCHERS),
+    rows=(TARGETS, MACHINES, VOLUMES, GPUS, SERVICES, REDIS, WATCHERS),
 )

@@ -9,6 +9,7 @@ from __future__ import annotations
 from components.gateway.metrics import DURATION
 from dashboards.model import Board, Panel, Query, Row, State
 from dashboards.promql import inference, scraped
+from dashboards.rows.containers import memory
 from dashboards.rows.gateway import BUCKETS, NO_REQUESTS, traffic
 from dashboards.rows.loads import LOADED, LOADS, loads
 
@@ -167,13 +168,14 @@ MODELS = Row(
             no_data=NO_REQUESTS,
             width=12,
         ),
+        memory("ollama"),
     ),
 )
 
 BOARD = Board(
     uid="ollama-detail",
     description="Models in memory, how often they are loaded, and what clients see of it.",
-    jobs=("gateway", "ollama-exporter"),
+    jobs=("cadvisor", "gateway", "ollama-exporter"),
     service="ollama",
     rows=(NOW, traffic(), MODELS),
 )

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dashboards.model import Board, Panel, Query, Row
 from dashboards.promql import rate, scraped
+from dashboards.rows.containers import memory
 from dashboards.rows.gateway import traffic
 
 BY_MODEL = "{{model}}"
@@ -213,13 +214,14 @@ SERVERS = Row(
             no_data="No GPU, so no pool",
             maximum=1,
         ),
+        memory("triton"),
     ),
 )
 
 BOARD = Board(
     uid="triton-detail",
     description="Models, queues and where the time of a request goes.",
-    jobs=("gateway", "triton"),
+    jobs=("cadvisor", "gateway", "triton"),
     service="triton",
     rows=(NOW, traffic(), MODELS, SERVERS),
 )

@@ -130,10 +130,15 @@ class Api:
             raise
         return True
 
-    def may(self, account: Ref, verb: str, resource: str, namespace: str) -> bool:
-        """Whether a service account has a right to ``resource``, as ``pods`` or ``jobs.batch``."""
+    def may(self, account: Ref, verb: str, resource: str, namespace: str = "") -> bool:
+        """Whether a service account has a right to ``resource``, as ``pods`` or ``jobs.batch``.
+
+        ``nodes/metrics`` is a part of it. Without a ``namespace``, in all of them.
+        """
         name, _, group = resource.partition(".")
-        asked = {"namespace": namespace, "verb": verb, "group": group, "resource": name}
+        name, _, part = name.partition("/")
+        asked = {"verb": verb, "group": group, "resource": name, "subresource": part}
+        asked |= {"namespace": namespace} if namespace else {}
         user = f"system:serviceaccount:{account.namespace}:{account.name}"
         groups = ["system:serviceaccounts", "system:authenticated"]
         spec = {"user": user, "groups": groups, "resourceAttributes": asked}

@@ -12,7 +12,7 @@ from components.spec.network import Edge
 from components.spec.runs import ScheduledJob
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from components.audience import ClientArgs
     from components.platforms.kubernetes.args import KubernetesArgs
@@ -26,6 +26,7 @@ INTERNET = "the internet"
 """Name of the peer that stands for every public address."""
 DNS, HTTPS = 53, 443
 API_SERVER = (443, 6443)
+KUBELET = 10250
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,7 +75,7 @@ class Intent:
         return called is not None and Edge(service=called.name, port=port) in edges
 
     def _leaves(self, source: Peer, target: Peer, port: Port) -> bool:
-        """Everybody may ask DNS, some the API server, and what says so the internet."""
+        """Everybody may ask DNS, some the API server or kubelets, and what says so the internet."""
         if self._is_dns(target) and port.number == DNS:
             return True
         if port.protocol != "TCP":
@@ -83,17 +84,18 @@ class Intent:
         outgoing = (job and job.internet) or (service and service.internet)
         if outgoing and target.name == INTERNET:
             return port.number == HTTPS
+        if service is None:
+            return False
+        reads = service.kubelet_metrics and port.number == KUBELET
+        asks = service.api_access and port.number in API_SERVER
         return bool(
-            service and service.api_access and port.number in API_SERVER
-        ) and self._may_be_an_api_server(target)
+            (reads and _within(target, self.target.node_cidrs))
+            or (asks and _within(target, self.target.api_server_cidrs))
+        )
 
     def _is_dns(self, peer: Peer) -> bool:
         dns = self.target.dns
         return peer.namespace == dns.namespace and dns.pod_labels.items() <= peer.labels.items()
-
-    def _may_be_an_api_server(self, peer: Peer) -> bool:
-        ranges = (ip_network(cidr) for cidr in self.target.api_server_cidrs)
-        return any(ip_address(peer.address) in each for each in ranges)
 
     def _enters(self, source: Peer, target: Peer, port: int) -> bool:
         """On ports for clients: by the load balancer anybody, else the declared ones."""
@@ -107,3 +109,7 @@ class Intent:
             and client.pod_labels.items() <= source.labels.items()
             for client in self.clients
         )
+
+
+def _within(peer: Peer, cidrs: Iterable[str]) -> bool:
+    return any(ip_address(peer.address) in ip_network(cidr) for cidr in cidrs)

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 pytestmark = [pytest.mark.cluster, pytest.mark.xdist_group("cluster")]
 
 VERBS = ("get", "list", "watch", "create", "delete")
+WIDE = ("nodes", "nodes/metrics", "nodes/proxy", "nodes/stats", "nodes/log", "namespaces", "pods")
+KUBELETS = ("get", "nodes/metrics")
 RESOURCES = ("pods", "secrets", "configmaps", "deployments.apps", "roles.rbac.authorization.k8s.io")
 
 
@@ -46,6 +48,23 @@ def test_each_service_has_the_rights_of_its_spec_within_the_platform_and_no_othe
     assert wrong == []
 
 
+def test_who_reads_kubelets_has_that_right_on_the_cluster_and_nobody_any_other(
+    platform: Platform,
+) -> None:
+    accounts = [Ref.of(body) for body in platform.objects if body["kind"] == "ServiceAccount"]
+    reading = {spec.instance for spec in platform.specs if spec.kubelet_metrics}
+
+    found = {
+        (account.name, *asked)
+        for account in accounts
+        for asked in product(VERBS, WIDE)
+        if platform.api.may(account, *asked)
+    }
+
+    assert found == {(name, *KUBELETS) for name in reading}
+    assert reading == {"prometheus"}
+
+
 def test_only_pods_with_rights_have_a_token(platform: Platform) -> None:
     with_token = {
         pod["metadata"]["labels"][INSTANCE]
@@ -54,5 +73,5 @@ def test_only_pods_with_rights_have_a_token(platform: Platform) -> None:
         if "projected" in volume
     }
 
-    assert with_token == {spec.instance for spec in platform.specs if spec.api_access}
+    assert with_token == {spec.instance for spec in platform.specs if spec.has_token}
     assert with_token

@@ -31,6 +31,7 @@ class Difference:
 
 
 NO_API = "Docker tells what its containers do only to root's own socket"
+NO_KUBELET = "On one machine volumes are folders of its disk, which the node exporter watches."
 NO_STRANGERS = "On one machine services speak plainly: nothing leaves Docker's internal network."
 DIFFERENCES = (
     *(
@@ -41,6 +42,10 @@ DIFFERENCES = (
             ("port", "kube-state-metrics own 8081"),
             ("scrape job", "kube-state-metrics"),
         )
+    ),
+    *(
+        Difference(aspect="scrape job", item=job, lacking=frozenset({"local"}), reason=NO_KUBELET)
+        for job in ("cadvisor", "kubelet")
     ),
     Difference(aspect="scrape job", item="tls", lacking=frozenset({"local"}), reason=NO_STRANGERS),
     Difference(aspect="service", item="dcgm-exporter", lacking=frozenset({"local"}), reason=NO_GPU),

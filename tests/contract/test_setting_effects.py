@@ -41,7 +41,10 @@ ALSO: dict[str, dict[str, Any]] = {
 }
 KEDA = {"target": {"kind": "kubernetes", "namespace": "researchflow-ai-staging", "keda": {}}}
 ALSO["scaling"] = KEDA
-ALSO["target.kind"] = {"internal_tls": None}
+ALSO["target.kind"] = {
+    "internal_tls": None,
+    "services": {"prometheus": {"kubelet_metrics": None}},
+}
 ALSO["target.keda.namespace"] = {"scaling": {"ollama": {"load": {"in_flight": 4, "max": 1}}}}
 ROOM = {
     "capacity": {"cpus": 96, "memory": 192, "disk": 2000},

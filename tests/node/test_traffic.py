@@ -98,7 +98,7 @@ def test_a_service_without_a_pod_is_an_error_of_its_own_route_only(
 def test_prometheus_finds_every_pod_by_the_api_server_and_scrapes_it(
     node: Cluster, platform: Platform
 ) -> None:
-    wanted = {spec.name for spec in real().values() if spec.scrape} | {"tls"}
+    wanted = {spec.name for spec in real().values() if spec.scrape} | {"tls", "kubelet", "cadvisor"}
     place = pod_of(node, platform, "prometheus").address
 
     def up() -> set[str]:

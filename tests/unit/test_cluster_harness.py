@@ -137,14 +137,14 @@ def test_kubernetes_answers_with_the_version_it_is_built_from() -> None:
 
 @pytest.mark.skipif(shutil.which("openssl") is None, reason="no openssl on PATH (Debian: openssl)")
 def test_tokens_are_in_private_files_and_in_no_command_line(tmp_path: Path) -> None:
-    own = credentials.create(tmp_path / "credentials")
+    own = credentials.create(tmp_path / "credentials", "127.0.0.1")
     names = [*CLUSTER.system, *(program.name for program in CLUSTER.built)]
     found = {name: Path(name) for name in names}
-    authority, config = tmp_path / "ca.crt", own.kubeconfig("kwok", "https://127.0.0.1:1", tmp_path)
+    config = own.kubeconfig("kwok", "https://127.0.0.1:1", own.authority)
     lines = [
         commands.etcd(found, tmp_path, 1, 2),
-        commands.apiserver(found, own, tmp_path, ("127.0.0.1", 3), 1),
-        commands.controller_manager(found, config, own, authority),
+        commands.apiserver(found, own, ("127.0.0.1", 3), 1),
+        commands.controller_manager(found, config, own),
         commands.scheduler(found, config),
         commands.kwok(found, config),
     ]

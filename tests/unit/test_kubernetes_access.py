@@ -45,6 +45,21 @@ def test_api_access_is_exactly_its_rules_in_both_namespaces_of_the_platform_and_
     )
 
 
+def test_who_reads_kubelets_has_one_right_on_the_cluster_and_nobody_else_has_any() -> None:
+    found = [each.body for each in access(service(kubelet_metrics=True), CLUSTER)]
+    wide = {body["kind"]: body for body in found if body["kind"].startswith("Cluster")}
+
+    role, binding = wide["ClusterRole"], wide["ClusterRoleBinding"]
+    assert role["rules"] == [{"apiGroups": [""], "resources": ["nodes/metrics"], "verbs": ["get"]}]
+    assert role["metadata"]["name"] == binding["roleRef"]["name"] == binding["metadata"]["name"]
+    assert role["metadata"]["name"].startswith("ai-search-stable"), "another platform has its own"
+    assert "namespace" not in role["metadata"] | binding["metadata"]
+    assert binding["subjects"] == [
+        {"kind": "ServiceAccount", "name": "search-stable", "namespace": "ai"}
+    ]
+    assert not [kind for kind in kinds(service()) if kind.startswith("Cluster")]
+
+
 def test_a_role_is_bound_to_the_account_of_its_service() -> None:
     rule = ApiAccess(resources=("pods",), verbs=("list",))
     found = access(service(api_access=(rule,)), CLUSTER)
@@ -66,9 +81,10 @@ def test_no_pod_has_a_token_or_the_addresses_of_others_in_its_environment() -> N
         assert template["spec"]["enableServiceLinks"] is False
 
 
-def test_only_a_service_with_api_access_has_a_token_and_its_jobs_have_none() -> None:
+def test_only_a_service_with_rights_has_a_token_and_its_jobs_have_none() -> None:
     rule = ApiAccess(resources=("pods",), verbs=("list",))
     spec = service(api_access=(rule,), jobs=(JOB,))
 
     assert pod(spec)["spec"]["automountServiceAccountToken"] is True
+    assert pod(service(kubelet_metrics=True))["spec"]["automountServiceAccountToken"] is True
     assert job_pod(spec)["spec"]["automountServiceAccountToken"] is False

@@ -54,6 +54,17 @@ def test_a_service_with_api_access_reaches_the_api_server_and_nothing_public() -
     assert not [each for each in found["to"] if ip_network(each["ipBlock"]["cidr"]).is_global]
 
 
+def test_who_reads_kubelets_reaches_their_port_on_private_addresses_or_where_nodes_are() -> None:
+    spec = service(kubelet_metrics=True)
+    on = cluster(args=KubernetesArgs(node_cidrs=("10.0.0.0/20",)))
+
+    (anywhere,), (known,) = policy(spec)["egress"], policy(spec, on=on)["egress"]
+
+    assert anywhere["ports"] == known["ports"] == tcp(10250)
+    assert not [each for each in anywhere["to"] if ip_network(each["ipBlock"]["cidr"]).is_global]
+    assert known["to"] == [{"ipBlock": {"cidr": "10.0.0.0/20"}}]
+
+
 def test_a_known_api_server_can_be_named() -> None:
     rule = ApiAccess(resources=("pods",), verbs=("list",))
     on = cluster(args=KubernetesArgs(api_server_cidrs=("10.0.0.7/32",)))

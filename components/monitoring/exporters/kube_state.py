@@ -2,7 +2,7 @@
 
 Ollama and Triton do not tell when they started, and the kernel's count of kills names no
 container. What a pod's status says about its containers is the namespace's own, so a Role is
-enough. Memory of a container is not: only the kubelet has it, behind a right on the node.
+enough. Memory of a container is the kubelet's to tell (``..kubelets``).
 """
 
 from pydantic.dataclasses import dataclass

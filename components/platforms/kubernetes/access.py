@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from .manifest import Manifest
-from .naming import account_name, metadata
+from .naming import account_name, labels, metadata
 
 if TYPE_CHECKING:
     from ...spec import ServiceSpec
@@ -19,15 +19,17 @@ RBAC_GROUP = "rbac.authorization.k8s.io"
 def access(spec: ServiceSpec, cluster: Cluster) -> tuple[Manifest, ...]:
     """ServiceAccounts and, where rules are listed, Roles with exactly these.
 
-    One in each namespace of the platform and none beyond: Prometheus lists the pods of both.
+    One in each namespace of the platform: Prometheus lists the pods of both. Beyond them there is
+    one right, and only for who reads kubelets.
     """
     own = {run.account: run for run in spec.runs if run.account}
     accounts = (
         _account(spec, cluster, "service-account"),
         *(_account(spec, cluster, f"{name}-service-account", run) for name, run in own.items()),
     )
+    kubelets = _kubelets(spec, cluster) if spec.kubelet_metrics else ()
     if not spec.api_access:
-        return accounts
+        return *accounts, *kubelets
     roles = [
         each
         for prefix, namespace in (("", cluster.namespace), ("node-", cluster.node_namespace))
@@ -36,7 +38,7 @@ def access(spec: ServiceSpec, cluster: Cluster) -> tuple[Manifest, ...]:
             _binding(spec, cluster, prefix, namespace),
         )
     ]
-    return *accounts, *roles
+    return *accounts, *roles, *kubelets
 
 
 def _account(spec: ServiceSpec, cluster: Cluster, suffix: str, run: Run | None = None) -> Manifest:
@@ -46,7 +48,7 @@ def _account(spec: ServiceSpec, cluster: Cluster, suffix: str, run: Run | None =
             "apiVersion": "v1",
             "kind": "ServiceAccount",
             "metadata": metadata(spec, cluster, account_name(spec, run)),
-            "automountServiceAccountToken": bool(spec.api_access) and run is None,
+            "automountServiceAccountToken": spec.has_token and run is None,
         },
     )
 
@@ -60,27 +62,53 @@ def _role(spec: ServiceSpec, cluster: Cluster, prefix: str, namespace: str) -> M
         }
         for rule in spec.api_access
     ]
-    return _rbac(spec, cluster, f"{prefix}role", namespace, {"kind": "Role", "rules": rules})
+    content: Body = {"kind": "Role", "rules": rules}
+    return _rbac(f"{prefix}role", _within(namespace, spec, cluster), content)
+
+
+def _kubelets(spec: ServiceSpec, cluster: Cluster) -> tuple[Manifest, Manifest]:
+    """The right to read kubelets' metrics, and nothing else of them or of nodes.
+
+    Nodes are in no namespace, so only a ClusterRole can say so, and its name begins with that of
+    the platform: there may be two in a cluster.
+    """
+    name = f"{cluster.namespace}-{spec.instance}-kubelet-metrics"
+    described = {"name": name, "labels": labels(spec, cluster)}
+    rule = {"apiGroups": [""], "resources": ["nodes/metrics"], "verbs": ["get"]}
+    role: Body = {"kind": "ClusterRole", "rules": [rule]}
+    binding: Body = {
+        "kind": "ClusterRoleBinding",
+        "roleRef": {"apiGroup": RBAC_GROUP, "kind": "ClusterRole", "name": name},
+        "subjects": [_subject(spec, cluster)],
+    }
+    return (
+        _rbac("cluster-role", described, role),
+        _rbac("cluster-role-binding", described, binding),
+    )
 
 
 def _binding(spec: ServiceSpec, cluster: Cluster, prefix: str, namespace: str) -> Manifest:
-    subject = {
+    content: Body = {
+        "kind": "RoleBinding",
+        "roleRef": {"apiGroup": RBAC_GROUP, "kind": "Role", "name": spec.instance},
+        "subjects": [_subject(spec, cluster)],
+    }
+    return _rbac(f"{prefix}role-binding", _within(namespace, spec, cluster), content)
+
+
+def _subject(spec: ServiceSpec, cluster: Cluster) -> Body:
+    return {
         "kind": "ServiceAccount",
         "name": spec.instance,
         "namespace": cluster.namespace_of(spec),
     }
-    content: Body = {
-        "kind": "RoleBinding",
-        "roleRef": {"apiGroup": RBAC_GROUP, "kind": "Role", "name": spec.instance},
-        "subjects": [subject],
-    }
-    return _rbac(spec, cluster, f"{prefix}role-binding", namespace, content)
 
 
-def _rbac(
-    spec: ServiceSpec, cluster: Cluster, suffix: str, namespace: str, content: Body
-) -> Manifest:
-    described = metadata(spec, cluster, spec.instance) | {"namespace": namespace}
+def _within(namespace: str, spec: ServiceSpec, cluster: Cluster) -> Body:
+    return metadata(spec, cluster, spec.instance) | {"namespace": namespace}
+
+
+def _rbac(suffix: str, described: Body, content: Body) -> Manifest:
     return Manifest(
         suffix=suffix,
         body={"apiVersion": f"{RBAC_GROUP}/v1", "metadata": described, **content},

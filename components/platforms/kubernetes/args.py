@@ -87,6 +87,8 @@ class KubernetesArgs:
     No label selects it, so a NetworkPolicy needs addresses. The exact ones, from ``kubectl get
     endpoints kubernetes``, are narrower than the default; managed clusters may change theirs.
     """
+    node_cidrs: tuple[Cidr, ...] = PRIVATE_CIDRS
+    """Where nodes are, for Prometheus where it reads their kubelets."""
 
     @property
     def node_namespace(self) -> str:

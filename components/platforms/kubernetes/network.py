@@ -10,6 +10,7 @@ import re
 from ipaddress import ip_network
 from typing import TYPE_CHECKING
 
+from ...spec.network import KUBELET_PORT
 from ...spec.runs import ScheduledJob
 from .address import client_ports
 from .args import PRIVATE_CIDRS
@@ -70,6 +71,9 @@ def service_policy(spec: ServiceSpec, callers: Iterable[Edge], cluster: Cluster)
     if spec.api_access:
         servers = [{"ipBlock": {"cidr": cidr}} for cidr in cluster.args.api_server_cidrs]
         egress.append({"to": servers, "ports": _ports(API_SERVER_PORTS)})
+    if spec.kubelet_metrics:
+        nodes = [{"ipBlock": {"cidr": cidr}} for cidr in cluster.args.node_cidrs]
+        egress.append({"to": nodes, "ports": _ports([KUBELET_PORT])})
     if spec.internet:
         egress.append(_to_internet())
     return _policy(

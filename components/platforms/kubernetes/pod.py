@@ -47,7 +47,7 @@ def server_template(spec: ServiceSpec, cluster: Cluster) -> Body:
     volumes = {mount.name: mount for mount in (*mounts, *beside)}.values()
     body = _pod(spec, cluster, volumes, container) | {
         **_placement(spec, cluster),
-        "automountServiceAccountToken": bool(spec.api_access),
+        "automountServiceAccountToken": spec.has_token,
         "terminationGracePeriodSeconds": timing.stop(spec),
     }
     if spec.sidecar:

@@ -24,7 +24,7 @@ from pulumi_kubernetes.core.v1 import (
 )
 from pulumi_kubernetes.networking.v1 import NetworkPolicy
 from pulumi_kubernetes.policy.v1 import PodDisruptionBudget
-from pulumi_kubernetes.rbac.v1 import Role, RoleBinding
+from pulumi_kubernetes.rbac.v1 import ClusterRole, ClusterRoleBinding, Role, RoleBinding
 
 from ...files import fill, secret_names
 from . import certificates, scaling
@@ -47,6 +47,8 @@ RESOURCES: Mapping[tuple[str, str], Callable[..., pulumi.CustomResource]] = {
     ),
     ("networking.k8s.io/v1", "NetworkPolicy"): NetworkPolicy,
     ("policy/v1", "PodDisruptionBudget"): PodDisruptionBudget,
+    ("rbac.authorization.k8s.io/v1", "ClusterRole"): ClusterRole,
+    ("rbac.authorization.k8s.io/v1", "ClusterRoleBinding"): ClusterRoleBinding,
     ("rbac.authorization.k8s.io/v1", "Role"): Role,
     ("rbac.authorization.k8s.io/v1", "RoleBinding"): RoleBinding,
     ("v1", "ConfigMap"): ConfigMap,

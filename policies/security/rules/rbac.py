@@ -29,6 +29,12 @@ class BindingConfig(RuleConfig):
     refused: tuple[str, ...] = ("cluster-admin", "system:masters")
 
 
+class ClusterWideConfig(RuleConfig):
+    """What a ClusterRole may hold, each a verb and a resource."""
+
+    allowed: tuple[str, ...] = ("get nodes/metrics",)
+
+
 def wildcard_verbs(resource: Resource, _config: NoConfig) -> Iterator[Finding]:
     """Every verb there is, ``escalate`` and ``impersonate`` among them."""
     yield from _wildcards(resource, "verbs")
@@ -70,6 +76,25 @@ def secrets(resource: Resource, _config: NoConfig) -> Iterator[Finding]:
             yield named.undecided(READS_SECRETS.message)
         elif not named.value:
             yield from held(rule, READS_SECRETS)
+
+
+def cluster_wide(resource: Resource, config: ClusterWideConfig) -> Iterator[Finding]:
+    """Rights in every namespace, or on what is in none."""
+    message = f"must be no more than {', '.join(config.allowed)}"
+    for rule in resource["rules"].items():
+        for url in rule["nonResourceURLs"].items():
+            yield url.undecided(message) if url.hidden else url.violation(message)
+        verbs = list(rule["verbs"].items())
+        for item in rule["resources"].items():
+            unclear = next((node for node in (item, *verbs) if node.hidden), None)
+            if any(
+                f"{verb.value} {item.value}" not in config.allowed
+                for verb in verbs
+                if not (verb.hidden or item.hidden)
+            ):
+                yield item.violation(message)
+            elif unclear:
+                yield unclear.undecided(message)
 
 
 def admin_binding(resource: Resource, config: BindingConfig) -> Iterator[Finding]:
@@ -185,6 +210,16 @@ RULES = (
         reference="CIS EKS 4.1.2; KSV-0041",
         kinds=ROLES[1:],
         check=secrets,
+    ),
+    Rule(
+        id="rbac/cluster-wide",
+        severity=Severity.HIGH,
+        protects="namespaces of others: what is given here is given in all of them",
+        fix="use a Role in the namespaces that are meant, or allow it in policies/rules.yaml",
+        reference="CIS EKS 4.1.3; Kubernetes documentation, RBAC good practices",
+        kinds=ROLES[1:],
+        check=cluster_wide,
+        config=ClusterWideConfig,
     ),
     Rule(
         id="rbac/secrets",

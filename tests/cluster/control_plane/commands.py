@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 STAGES = Path(__file__).with_name("stages.yaml")
 SERVICE_CIDR = "10.96.0.0/16"
+ITSELF = "10.96.0.1"
+"""Address of the Service ``kubernetes``, by which pods find the API server."""
 POD_CIDR = "10.244.0.0/16"
 SIMULATED = "kwok.x-k8s.io/node"
 """Annotation of nodes that kwok plays; it leaves all others to their kubelet."""
@@ -39,11 +41,7 @@ def etcd(binaries: Binaries, data: Path, client: int, peer: int) -> Command:
 
 
 def apiserver(
-    binaries: Binaries,
-    credentials: Credentials,
-    certificates: Path,
-    address: tuple[str, int],
-    etcd_port: int,
+    binaries: Binaries, credentials: Credentials, address: tuple[str, int], etcd_port: int
 ) -> Command:
     """Kubernetes' admission as it comes: Pod Security, quota and limit ranges among it."""
     host, port = address
@@ -53,8 +51,11 @@ def apiserver(
         f"--bind-address={host}",
         f"--advertise-address={host}",
         f"--secure-port={port}",
-        # It signs a serving certificate for itself into this folder.
-        f"--cert-dir={certificates}",
+        f"--tls-cert-file={credentials.servers}",
+        f"--tls-private-key-file={credentials.servers}",
+        f"--kubelet-certificate-authority={credentials.authority}",
+        f"--kubelet-client-certificate={credentials.caller}",
+        f"--kubelet-client-key={credentials.caller}",
         "--endpoint-reconciler-type=none",
         # A node's name leads nowhere here.
         "--kubelet-preferred-address-types=InternalIP",
@@ -72,9 +73,7 @@ def apiserver(
     )
 
 
-def controller_manager(
-    binaries: Binaries, kubeconfig: Path, credentials: Credentials, authority: Path
-) -> Command:
+def controller_manager(binaries: Binaries, kubeconfig: Path, credentials: Credentials) -> Command:
     """Every controller that is on by default."""
     return (
         str(binaries["kube-controller-manager"]),
@@ -83,7 +82,7 @@ def controller_manager(
         "--leader-elect=false",
         "--use-service-account-credentials",
         f"--service-account-private-key-file={credentials.key}",
-        f"--root-ca-file={authority}",
+        f"--root-ca-file={credentials.authority}",
         f"--service-cluster-ip-range={SERVICE_CIDR}",
     )
 

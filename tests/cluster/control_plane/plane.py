@@ -32,11 +32,15 @@ class ControlPlaneError(Exception):
 
 @dataclass(frozen=True, kw_only=True)
 class ControlPlane:
-    """A running control plane without nodes. ``kubeconfigs`` is a file for each user."""
+    """A running control plane without nodes. ``kubeconfigs`` is a file for each user.
+
+    ``servers`` holds the certificate and the key of a kubelet at the address of the API server.
+    """
 
     url: str
     kubeconfigs: Mapping[str, Path]
     authority: Path
+    servers: Path
     token: str
     started_in: float
     """Seconds from the first process to the first service account."""
@@ -57,7 +61,7 @@ def control_plane(
     """
     began = time.monotonic()
     etcd, peer, port = free_ports(3)
-    own = credentials.create(folder / "credentials")
+    own = credentials.create(folder / "credentials", host, commands.ITSELF)
     servers: list[Server] = []
 
     def run(name: str, command: Command) -> None:
@@ -66,18 +70,13 @@ def control_plane(
     with ExitStack() as cleanup:
         cleanup.callback(lambda: kill(servers))
         run("etcd", commands.etcd(binaries, folder / "etcd", etcd, peer))
-        certificates = folder / "certificates"
-        run("kube-apiserver", commands.apiserver(binaries, own, certificates, (host, port), etcd))
-        url, authority = f"https://{host}:{port}", certificates / "apiserver.crt"
+        run("kube-apiserver", commands.apiserver(binaries, own, (host, port), etcd))
+        url, authority = f"https://{host}:{port}", own.authority
         config = {user: own.kubeconfig(user, url, authority) for user in credentials.USERS}
-        _wait(authority.exists, "a certificate", servers)
         with _client(url, authority, own.tokens[credentials.ADMIN]) as client:
             _wait(_found(client, "/readyz"), "the API server", servers)
             manager = config["system:kube-controller-manager"]
-            run(
-                "kube-controller-manager",
-                commands.controller_manager(binaries, manager, own, authority),
-            )
+            run("kube-controller-manager", commands.controller_manager(binaries, manager, own))
             run(
                 "kube-scheduler",
                 commands.scheduler(binaries, config["system:kube-scheduler"]),
@@ -89,6 +88,7 @@ def control_plane(
             url=url,
             kubeconfigs=config,
             authority=authority,
+            servers=own.servers,
             token=own.tokens[credentials.ADMIN],
             started_in=time.monotonic() - began,
             pids=tuple(server.process.pid for server in servers),

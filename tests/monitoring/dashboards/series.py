@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from tests.monitoring.dashboards.backends import faiss, ollama, redis, triton
 from tests.monitoring.dashboards.gateway import gateway
+from tests.monitoring.dashboards.kubelets import kubelets
 from tests.monitoring.dashboards.machines import gpus, monitoring, nodes, processes
 from tests.monitoring.dashboards.rollouts import rollouts
 
@@ -27,6 +28,7 @@ def platform(now: float) -> list[Series]:
         *redis(),
         *gpus(),
         *nodes(),
+        *kubelets(),
         *processes(now),
         *monitoring(now),
         *rollouts(now),

@@ -8,6 +8,7 @@ from .inference import INFERENCE
 from .machines import MACHINES
 from .monitoring import MONITORING
 from .slo import SLO
+from .volumes import VOLUMES
 
 SCENARIOS = (
     *INFERENCE,
@@ -17,5 +18,6 @@ SCENARIOS = (
     *DATA,
     *DELIVERY,
     *MACHINES,
+    *VOLUMES,
     *MONITORING,
 )

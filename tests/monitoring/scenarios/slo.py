@@ -5,6 +5,15 @@ from __future__ import annotations
 from tests.monitoring.promtool import Firing, Scenario
 from tests.monitoring.scenarios.inference import errors, failing, ollama, requests
 
+BURNS_FAST = ollama("7.3% of requests failed; the objective allows 0.5 % over a month.")
+BURNS_SLOWLY = ollama("1.6% of requests failed; the objective allows 0.5 % over a month.")
+FAILS_OVER = (
+    Firing(
+        labels={"service": "ollama", "track": "stable"},
+        says="ollama stable: 6% of its requests were answered by another version.",
+    ),
+)
+
 SLO = (
     Scenario(
         alert="ErrorBudgetBurnFast",
@@ -12,7 +21,7 @@ SLO = (
         series=failing(73),
         expect={
             "2m": (),
-            "2m15s": ollama("7.3% of requests failed; the objective allows 0.5 % over a month."),
+            "2m15s": BURNS_FAST,
         },
     ),
     Scenario(
@@ -20,6 +29,25 @@ SLO = (
         name="is silent at exactly six times the allowance",
         series=failing(30),
         expect={"2m15s": (), "15m": ()},
+    ),
+    Scenario(
+        alert="ErrorBudgetBurnFast",
+        name="goes on counting the time while a gateway restarts",
+        series=requests("0+1000x10 0+1000x50") | errors("0+73x10 0+73x50"),
+        expect={
+            "2m": (),
+            "2m15s": BURNS_FAST,
+            "6m": BURNS_FAST,
+        },
+    ),
+    Scenario(
+        alert="ErrorBudgetBurnFast",
+        name="is silent when one of two healthy gateways restarts after many errors of long ago",
+        series=requests("0+1000x60")
+        | errors("0+4x60")
+        | requests("90000+1000x20 0+1000x39", "gw-2")
+        | errors("50000+4x20 0+4x39", "gw-2"),
+        expect={"5m15s": (), "7m30s": (), "15m": ()},
     ),
     Scenario(
         alert="ErrorBudgetBurnFast",
@@ -37,8 +65,20 @@ SLO = (
         series={key: value.replace("x60", "x80") for key, value in failing(16).items()},
         expect={
             "15m": (),
-            "15m15s": ollama("1.6% of requests failed; the objective allows 0.5 % over a month."),
+            "15m15s": BURNS_SLOWLY,
         },
+    ),
+    Scenario(
+        alert="ErrorBudgetBurnSlow",
+        name="goes on counting the time while a gateway restarts",
+        series=requests("0+1000x30 0+1000x50") | errors("0+16x30 0+16x50"),
+        expect={"15m": (), "15m15s": BURNS_SLOWLY},
+    ),
+    Scenario(
+        alert="ErrorBudgetBurnSlow",
+        name="is silent when a gateway restarts after many errors of long ago",
+        series=requests("90000+1000x40 0+1000x40") | errors("50000+5x40 0+5x40"),
+        expect={"15m15s": (), "20m": ()},
     ),
     Scenario(
         alert="ErrorBudgetBurnSlow",
@@ -52,13 +92,20 @@ SLO = (
         series=requests("0+100x60") | errors("0+6x60", reason="failover"),
         expect={
             "5m": (),
-            "5m15s": (
-                Firing(
-                    labels={"service": "ollama", "track": "stable"},
-                    says="ollama stable: 6% of its requests were answered by another version.",
-                ),
-            ),
+            "5m15s": FAILS_OVER,
         },
+    ),
+    Scenario(
+        alert="FailoversHigh",
+        name="goes on counting the time while a gateway restarts",
+        series=requests("0+100x10 0+100x50") | errors("0+6x10 0+6x50", reason="failover"),
+        expect={"5m": (), "5m15s": FAILS_OVER},
+    ),
+    Scenario(
+        alert="FailoversHigh",
+        name="is silent when a gateway restarts after many failovers of long ago",
+        series=requests("90000+100x20 0+100x39") | errors("50000+4x20 0+4x39", reason="failover"),
+        expect={"5m15s": (), "8m": (), "15m": ()},
     ),
     Scenario(
         alert="FailoversHigh",

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from tests.cluster.control_plane.binaries import Binaries
+    from tests.cluster.control_plane.plane import ControlPlane
 
 SOCKET = "/run/containerd/containerd.sock"
 PAUSE = "registry.k8s.io/pause:local"
@@ -64,8 +65,11 @@ def network() -> str:
     return json.dumps({"cniVersion": "1.0.0", "name": "pods", "plugins": [bridge]})
 
 
-def kubelet(logs: str) -> str:
-    """``KubeletConfiguration``: for cgroups of version 1, and a disk that is memory."""
+def kubelet(logs: str, plane: ControlPlane) -> str:
+    """``KubeletConfiguration``: for cgroups of version 1, and a disk that is memory.
+
+    It asks the API server who a caller is and what he may, as kubelets of real clusters do.
+    """
     return json.dumps(
         {
             "apiVersion": "kubelet.config.k8s.io/v1beta1",
@@ -74,10 +78,15 @@ def kubelet(logs: str) -> str:
             "cgroupDriver": "cgroupfs",
             "failCgroupV1": False,
             "failSwapOn": False,
-            # The API server has no certificate to show when it asks for exec and port forwarding;
-            # nobody outside this world reaches the kubelet.
-            "authentication": {"anonymous": {"enabled": True}, "webhook": {"enabled": False}},
-            "authorization": {"mode": "AlwaysAllow"},
+            "authentication": {
+                "anonymous": {"enabled": False},
+                "webhook": {"enabled": True},
+                # Of the API server, when it asks for exec and port forwarding.
+                "x509": {"clientCAFile": str(plane.authority)},
+            },
+            "authorization": {"mode": "Webhook"},
+            "tlsCertFile": str(plane.servers),
+            "tlsPrivateKeyFile": str(plane.servers),
             "address": HUB,
             "healthzPort": 0,
             "clusterDNS": [HUB],

@@ -61,7 +61,7 @@ class Node:
     def join(self, plane: ControlPlane) -> None:
         """Start kubelet and kube-proxy; the node is ready some seconds later."""
         kubelet, proxy = self.folder / "kubelet.json", self.folder / "kube-proxy.json"
-        kubelet.write_text(configuration.kubelet(LOGS))
+        kubelet.write_text(configuration.kubelet(LOGS, plane))
         proxy.write_text(configuration.kube_proxy(plane.kubeconfigs["system:kube-proxy"]))
         labels = ",".join(f"{name}={value}" for name, value in LABELS.items())
         self._run(

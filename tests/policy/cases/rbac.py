@@ -90,6 +90,18 @@ CASES = (
         green=(role("create", "secrets"), role("get", "secrets", resourceNames=["redis"])),
     ),
     Case(
+        rule="rbac/cluster-wide",
+        token=CLUSTER_ROLE,
+        red=(
+            role("get", "nodes/proxy"),
+            role("get list", "nodes/metrics"),
+            role("get", "nodes/metrics nodes"),
+            rules(PODS),
+            rules(METRICS),
+        ),
+        green=(role("get", "nodes/metrics"), rules()),
+    ),
+    Case(
         rule="rbac/secrets",
         token=ROLE,
         red=(role("get", "secrets"),),

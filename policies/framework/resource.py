@@ -65,16 +65,15 @@ class Resource:
 
 
 def members(resource: Resource) -> Iterator[Resource]:
-    """The resource itself, or the objects in a Kubernetes list (``PodList``, ``List``)."""
+    """The resource itself, or the objects in a Kubernetes list (``List``, ``PodList``), lists in it too."""
     items = resource["items"]
     if not resource.kind.endswith("List") or not resource.type.startswith(KUBERNETES):
         yield resource
         return
     for item in items.items():
         if isinstance(item.value, dict):
-            yield replace(
-                resource, type=_type_of(item, resource.type), properties=item.value, at=item.path
-            )
+            type_ = _type_of(item, resource.type)
+            yield from members(replace(resource, type=type_, properties=item.value, at=item.path))
 
 
 def _type_of(item: Node, list_type: str) -> str:

@@ -39,6 +39,9 @@ def show(verdict: Verdict, objects: Objects) -> None:
         console.print(file, soft_wrap=True)
         for line in told(results):
             console.print(line, soft_wrap=True)
+    if not objects.resources:
+        console.print("0 objects: nothing was checked.")
+        return
     console.print(f"{len(objects.resources)} objects. ", end="")
     console.print(summary(verdict))
 

@@ -1,5 +1,6 @@
 """``rf policy check`` as a person or a pipeline runs it: status, rules, text and JSON."""
 
+import itertools
 import json
 from pathlib import Path
 
@@ -14,6 +15,15 @@ UNREADABLE = {
     "broken.json": "{",
     "values.yaml": "replicas: 3",
     "list.yaml": "- a",
+    "circle.yaml": "a: &a [*a]",
+    "deep.yaml": f"a: {'[' * 900}{']' * 900}",
+    "wide.yaml": "a: &a [x, x, x, x, x, x, x, x, x]\n"
+    + "".join(
+        f"{name}: &{name} [{', '.join([f'*{before}'] * 9)}]\n"
+        for before, name in itertools.pairwise("abcdefgh")
+    ),
+    "item.yaml": "{apiVersion: v1, kind: List, items: [{apiVersion: v1, kind: Pod}, {kind: Pod}]}",
+    "items.yaml": "{apiVersion: v1, kind: PodList, items: {}}",
 }
 
 
@@ -47,6 +57,11 @@ def test_a_mandatory_violation_ends_in_status_9_and_names_file_object_path_and_r
         ("broken.json", "not valid JSON in line 1"),
         ("values.yaml", "a document has no apiVersion and kind"),
         ("list.yaml", "a document has no apiVersion and kind"),
+        ("circle.yaml", "it is nested too deeply, or repeats itself through aliases"),
+        ("deep.yaml", "it is nested too deeply, or repeats itself through aliases"),
+        ("wide.yaml", "it is nested too deeply, or repeats itself through aliases"),
+        ("item.yaml", "items[1] of the List has no apiVersion and kind"),
+        ("items.yaml", "items of the PodList is no list"),
     ],
 )
 def test_what_cannot_be_read_is_named_and_the_rest_is_checked(
@@ -68,6 +83,12 @@ def test_what_is_not_there_is_named(check: Check, tmp_path: Path) -> None:
     assert status == ExitCode.ERROR
     assert f"{tmp_path / 'none.yaml'}: No such file or directory" in errors
     assert f"{tmp_path}: the folder has no .yaml, .yml, .json file" in errors
+
+
+def test_where_nothing_could_be_read_nothing_is_called_clean(check: Check, tmp_path: Path) -> None:
+    _, output, _ = check(tmp_path / "none.yaml")
+
+    assert output == "0 objects: nothing was checked.\n"
 
 
 def test_a_file_that_cannot_be_read_is_not_quoted(check: Check, tmp_path: Path) -> None:

@@ -56,3 +56,12 @@ def test_yes_and_on_are_true_as_they_are_for_kubectl(check: Check, tmp_path: Pat
     _, output, _ = check("--level", "baseline", file)
 
     assert "2 mandatory" in output
+
+
+def test_a_list_of_lists_is_taken_apart_too(write: Write, check: Check) -> None:
+    inner = {"apiVersion": "v1", "kind": "PodList", "items": [pod(BAD, "inside")]}
+    file = write("list.yaml", {"apiVersion": "v1", "kind": "List", "items": [inner]})
+
+    _, output, _ = check("--level", "baseline", file)
+
+    assert "Pod inside items[0].items[0].spec.hostNetwork" in output

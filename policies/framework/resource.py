@@ -65,7 +65,7 @@ class Resource:
 
 
 def members(resource: Resource) -> Iterator[Resource]:
-    """The resource itself, or the objects in a Kubernetes list (``List``, ``PodList``), lists in it too."""
+    """The resource itself, or the objects in a Kubernetes list (``PodList``) and in lists in it."""
     items = resource["items"]
     if not resource.kind.endswith("List") or not resource.type.startswith(KUBERNETES):
         yield resource

@@ -42,19 +42,16 @@ def _counts(diff: StackDiff) -> Iterator[str]:
 
 def cost(money: Money) -> str:
     """``2,039.30 → 2,924.06 (+884.76)``; the range where the two ends differ."""
-    change = money.difference
-    if money.after is None or change is None:
+    change, after = money.difference, money.after
+    if after is None:
         return "" if change is None else f"{change.expected:+,.2f}"
-    over = ", **over the budget**" if money.over_budget else ""
-    span = f", {_span(money.after)}" if money.after.low != money.after.high else ""
-    if not any((change.low, change.expected, change.high)):
-        return f"{money.after.expected:,.2f}{over}"
+    over = f", **over the budget of {money.budget:,.2f}**" if money.over_budget else ""
+    if change is None or not any((change.low, change.expected, change.high)):
+        return f"{after.expected:,.2f}{over}"
+    span = f", {_span(after)}" if after.low != after.high else ""
     before = money.before.expected if money.before else 0
     ends = f" [{change.low:+,.2f} to {change.high:+,.2f}]" if change.low != change.high else ""
-    return (
-        f"{before:,.2f} → {money.after.expected:,.2f}"
-        f" (**{change.expected:+,.2f}**{ends}{span}){over}"
-    )
+    return f"{before:,.2f} → {after.expected:,.2f} (**{change.expected:+,.2f}**{ends}{span}){over}"
 
 
 def _span(usd: Usd) -> str:

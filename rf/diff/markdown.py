@@ -43,10 +43,13 @@ def _body(diffs: Sequence[StackDiff]) -> Iterator[str]:
     yield from _alert("CAUTION", _shared(diffs, lines.dangers))
     for diff in failed:
         yield from _failure(diff)
-    if all(diff.unchanged for diff in diffs):
-        yield f"Nothing, in {_and([diff.stack for diff in diffs])}."
+    unchanged = [diff.stack for diff in diffs if diff.unchanged]
+    if len(unchanged) == len(diffs):
+        yield f"Nothing, in {_and(unchanged)}."
         return
-    yield from table(diffs)
+    yield from table([diff for diff in diffs if not diff.unchanged])
+    if unchanged:
+        yield from ("", f"Nothing in {_and(unchanged)}.")
     yield from _notes(diffs)
     yield from _section("Who notices", _shared(diffs, lines.affected))
     yield from _section("Policies", _shared(diffs, lines.policies))

@@ -31,6 +31,7 @@ class Money:
 
     ``by_service`` is what changed of the expected cost. ``left_out`` are the items that have no
     price and were not there before. ``prices_changed``: the two sides are of other price tables.
+    ``comparable``: not so where a side does not plan, which is no saving and no cost.
     """
 
     before: Usd | None
@@ -39,11 +40,12 @@ class Money:
     by_service: Mapping[str, Decimal]
     left_out: tuple[str, ...]
     prices_changed: bool
+    comparable: bool = True
 
     @property
     def difference(self) -> Usd | None:
         """The later estimate less the earlier one, end by end."""
-        if self.before is None and self.after is None:
+        if not self.comparable or (self.before is None and self.after is None):
             return None
         before, after = self.before or Usd(), self.after or Usd()
         return Usd(
@@ -58,14 +60,12 @@ class Money:
         return bool(self.after and self.budget is not None and self.after.expected > self.budget)
 
 
-def money(base: Plan | None, head: Plan | None) -> Money:
-    """What the two plans say of their cost."""
+def money(base: Plan | None, head: Plan | None, *, comparable: bool = True) -> Money:
+    """What the two plans say of their cost; not ``comparable``: None is a side not known."""
     old, new = _inputs(base), _inputs(head)
     before, after = old.get("expectedUsd", {}), new.get("expectedUsd", {})
-    changed = {
-        name: _usd(after.get(name, 0)) - _usd(before.get(name, 0))
-        for name in sorted({*before, *after})
-    }
+    names = sorted({*before, *after}) if comparable else ()
+    changed = {name: _usd(after.get(name, 0)) - _usd(before.get(name, 0)) for name in names}
     budget = new.get("monthlyUsd")
     return Money(
         before=_range(old),
@@ -75,13 +75,14 @@ def money(base: Plan | None, head: Plan | None) -> Money:
         left_out=tuple(
             each for each in new.get("notCounted", ()) if each not in old.get("notCounted", ())
         )
-        if "estimateUsd" in new
+        if comparable and "estimateUsd" in new
         else (),
         prices_changed=bool(
             old
             and new
             and [old.get("pricesOf"), old.get("region")] != [new.get("pricesOf"), new.get("region")]
         ),
+        comparable=comparable,
     )
 
 

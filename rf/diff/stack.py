@@ -85,7 +85,7 @@ class StackDiff:
             or self.to_set
             or self.secrets
             or self.warnings
-            or any(each.since != "still" for each in self.findings)
+            or any(each.since != "still" or each.blocks for each in self.findings)
             or (difference and any((difference.low, difference.expected, difference.high)))
         )
 
@@ -107,7 +107,7 @@ def compare(stack: str, base: Side, head: Side) -> StackDiff:
         changes=found,
         restarts=restarts(found),
         shifts=shifts(old, new),
-        money=money(old, new),
+        money=money(old, new, comparable=new is not None and not base.failure),
         findings=findings(verdict, head.verdict) if new else (),
         to_set=_added(old.secrets_to_set if old else (), after.secrets_to_set if after else ()),
         secrets=_secrets(base.secrets, head.secrets) if old and new else {},

@@ -8,6 +8,7 @@ import pytest
 
 from rf.diff.markdown import LIMIT, MARKER, comment
 from rf.diff.stack import Side, StackDiff, compare
+from rf.plan.model import Failure
 from rf.policy.planned import judge_plan
 from tests.conftest import planned, platform
 from tests.golden.accepted import compare as accept
@@ -15,6 +16,7 @@ from tests.golden.typical_changes import CHANGES, Tree, merged
 
 HERE = Path(__file__).parent / "diffs"
 pytestmark = pytest.mark.xdist_group("diffs")
+BROKEN = Side(plan=Failure(message="it is broken"), verdict=None, secrets={})
 SCREEN = 45
 """Lines that a reviewer sees before anything is unfolded."""
 
@@ -74,3 +76,37 @@ def test_only_renames_and_the_end_of_a_canary_lose_data() -> None:
     }
 
     assert losing == {"another-namespace", "another-prefix", "a-canary-that-is-promoted"}
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "cost"), [("staging", None, ""), (None, "staging", "2,057.91")]
+)
+def test_a_side_that_does_not_plan_is_neither_a_cost_nor_a_saving(
+    before: str | None, after: str | None, cost: str
+) -> None:
+    sides = [with_settings(each) if each else BROKEN for each in (before, after)]
+
+    text = comment([compare("staging", *sides)], "main", rules_changed=False)
+
+    (row,) = (line for line in text.splitlines() if line.startswith("| **staging**"))
+    assert row.split("|")[6].strip() == cost
+    assert "<details>" not in text
+
+
+def test_stacks_that_nothing_happens_to_are_one_line() -> None:
+    (changed,) = typical("a-feature-for-more-users")
+    same = [compare(stack, *[with_settings(stack)] * 2) for stack in ("local", "staging")]
+
+    text = comment([*same, changed], "main", rules_changed=False)
+
+    assert "\nNothing in local and staging.\n" in text
+    assert "| **production** |" in text
+    assert "| **staging** |" not in text
+
+
+def test_what_was_refused_before_is_told_although_nothing_changes() -> None:
+    refused = with_settings("production", CHANGES["a-budget-that-is-too-small"].after["production"])
+
+    text = comment([compare("production", refused, refused)], "main", rules_changed=False)
+
+    assert "production: still there, **mandatory**: `spend/expected`" in text

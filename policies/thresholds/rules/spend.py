@@ -35,6 +35,9 @@ def needed(resource: Resource, config: NeededConfig) -> Iterator[Finding]:
 def _over(resource: Resource, which: str, message: str) -> Iterator[Finding]:
     limit, estimate = resource["monthlyUsd"], resource["estimateUsd"][which]
     if not limit.absent and not estimate.absent:
+        amounts = (estimate.value, limit.value)
+        if all(isinstance(each, int | float) for each in amounts):
+            message += " ({:,.2f} against {:,.2f})".format(*amounts)
         yield from refuse_when((estimate, limit), _is_more, message)
 
 

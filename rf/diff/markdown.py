@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 MARKER = "<!-- researchflow-ai: rf plan --diff -->"
 """How the comment is found again, to be replaced."""
+LABEL = "data-loss"
+"""What a pull request that loses data must carry: ``scripts/data_loss.py`` asks for it."""
 LIMIT = 60_000
 SHOWN = 8
 """Lines of a section that are shown; the details have all."""
@@ -40,7 +42,9 @@ def comment(diffs: Sequence[StackDiff], base: str, *, rules_changed: bool) -> st
 
 def _body(diffs: Sequence[StackDiff]) -> Iterator[str]:
     failed = [diff for diff in diffs if diff.head.failure or diff.base.failure]
-    yield from _alert("CAUTION", _shared(diffs, lines.dangers))
+    losing = any(change.dangerous for diff in diffs for change in diff.changes)
+    needs = f"A pull request that loses data needs the label `{LABEL}`." if losing else ""
+    yield from _alert("CAUTION", _shared(diffs, lines.dangers), needs)
     for diff in failed:
         yield from _failure(diff)
     unchanged = [diff.stack for diff in diffs if diff.unchanged]
@@ -76,10 +80,11 @@ def _notes(diffs: Sequence[StackDiff]) -> Iterator[str]:
             yield from ("", f"{diff.stack} is estimated with other prices than before.")
 
 
-def _alert(kind: str, found: Sequence[str]) -> Iterator[str]:
+def _alert(kind: str, found: Sequence[str], note: str) -> Iterator[str]:
     if found:
         yield f"> [!{kind}]"
         yield from (f"> - {line}" for line in _most(found))
+        yield from (">", f"> {note}") if note else ()
         yield ""
 
 

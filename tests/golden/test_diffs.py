@@ -6,10 +6,13 @@ from pathlib import Path
 
 import pytest
 
+from rf.diff import machine
 from rf.diff.markdown import LIMIT, MARKER, comment
+from rf.diff.revision import Revision
 from rf.diff.stack import Side, StackDiff, compare
 from rf.plan.model import Failure
 from rf.policy.planned import judge_plan
+from scripts import data_loss
 from tests.conftest import planned, platform
 from tests.golden.accepted import compare as accept
 from tests.golden.typical_changes import CHANGES, Tree, merged
@@ -76,6 +79,28 @@ def test_only_renames_and_the_end_of_a_canary_lose_data() -> None:
     }
 
     assert losing == {"another-namespace", "another-prefix", "a-canary-that-is-promoted"}
+
+
+@pytest.mark.parametrize(
+    ("name", "accepted", "status"),
+    [
+        ("another-prefix", "false", 1),
+        ("another-prefix", "true", 0),
+        ("a-feature-for-more-users", "false", 0),
+    ],
+)
+def test_only_a_label_lets_data_go(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], name: str, accepted: str, status: int
+) -> None:
+    base = Revision(name="main", commit="0" * 40, folder=Path())
+    file = tmp_path / "diff.json"
+    file.write_text(machine.to_json(typical(name), base, rules_changed=False))
+
+    assert data_loss.main({"DIFF": str(file), "ACCEPTED": accepted}) == status
+
+    out = capsys.readouterr().out
+    assert ("local: Volume faiss-volume-data loses its data" in out) == (name == "another-prefix")
+    assert ("::error title=Data::6 lost" in out) == (status == 1)
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 A stand-in writes down what it was called with, and ends as the test says.
 """
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -175,3 +176,53 @@ def test_the_engines_preview_has_both_policy_packs(tree: Tree) -> None:
     (called,) = tree.called
     assert "--policy-pack policies/security --policy-pack policies/thresholds" in called
     assert called.endswith("--refresh")
+
+
+def test_the_guides_script_hands_its_options_on(tree: Tree) -> None:
+    shutil.copytree("deploy", tree.root / "deploy")
+    setup = tree.root / "scripts/setup"
+    setup.write_text("#!/bin/sh\n")
+    setup.chmod(0o755)
+    tree.stand_in("rf", "exit 3")
+
+    done = tree.run("deploy/feature-rollout.sh", "--feature", "ai_inference", "--rollback")
+
+    assert done.returncode == 3
+    assert tree.called == ["rf rollout --feature ai_inference --rollback"]
+
+
+GH = """
+case "$1 $2" in
+  "issue list") echo "$ISSUE" ;;
+  "run view") echo "drift (staging)" ;;
+esac
+"""
+
+
+@pytest.mark.parametrize(
+    ("result", "issue", "does"),
+    [
+        ("failure", "", ["label create drift", "issue create --label drift"]),
+        ("failure", "7", ["issue comment 7"]),
+        ("success", "7", ["issue close 7"]),
+        ("success", "", []),
+        ("skipped", "7", []),
+    ],
+)
+def test_one_issue_is_open_while_a_stack_drifts(
+    tree: Tree, result: str, issue: str, does: list[str]
+) -> None:
+    tree.stand_in("gh", GH)
+    given = {"RESULT": result, "ISSUE": issue}
+    given |= {"GITHUB_REPOSITORY": "team/platform", "GITHUB_RUN_ID": "5"}
+
+    done = tree.run("scripts/ci/drift-issue", environment=given)
+
+    writes = [each for each in tree.called if not each.startswith(("gh issue list", "gh run view"))]
+    assert done.returncode == 0, done.stderr
+    assert [each.startswith(f"gh {what}") for each, what in zip(writes, does, strict=True)] == [
+        True for _ in does
+    ]
+    if does:
+        assert "https://github.com/team/platform/actions/runs/5" in writes[-1]
+        assert ("Red: drift (staging)." in writes[-1]) == (result == "failure")

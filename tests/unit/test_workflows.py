@@ -54,6 +54,7 @@ def test_only_these_jobs_may_write_anything() -> None:
         ("ai-deploy", "production", "contents"),
         ("ci", "images", "packages"),
         ("comment", "post", "pull-requests"),
+        ("drift", "tell", "issues"),
         ("rollout", "command", "contents"),
     }
 

@@ -4,7 +4,6 @@ import json
 from pathlib import Path
 
 import jsonschema
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from referencing import Registry, Resource
@@ -12,7 +11,7 @@ from referencing import Registry, Resource
 from components.context import Context
 from components.flags import Flags, FlagsArgs, flag, flag_file
 
-SCHEMAS = Path("../shared/data/flagd/schemas")
+SCHEMAS = Path(__file__).with_name("flagd")
 
 
 @given(st.integers(0, 100))
@@ -52,7 +51,6 @@ def test_the_file_may_change_without_a_restart_and_answers_on_the_guides_port() 
     assert spec.port("ofrep").published == 8080
 
 
-@pytest.mark.skipif(not SCHEMAS.exists(), reason="flagd's own schemas are not beside this checkout")
 @given(st.dictionaries(st.sampled_from(["a", "b", "c"]), st.integers(0, 100), min_size=1))
 def test_flagd_own_schema_accepts_the_file(features: dict[str, int]) -> None:
     documents = {

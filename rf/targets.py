@@ -11,7 +11,6 @@ from docker.errors import DockerException
 from components.platforms.docker.container import replica_parts
 from components.platforms.docker.place import Place
 from components.platforms.kubernetes.cluster import Cluster
-from components.platforms.kubernetes.refresh import connect as connect_cluster
 
 from .errors import BadInputError
 
@@ -80,8 +79,19 @@ def named_kubeconfig(environment: Mapping[str, str]) -> str | None:
 
 def cluster_client(kubeconfig: str, checked: CheckedStack) -> ApiClient:
     """A client for the stack's cluster; BadInputError, which quotes nothing of ``kubeconfig``."""
+    # Most of a second to import, which a stack on Docker need not wait for.
+    from components.platforms.kubernetes.client import (  # noqa: PLC0415
+        NoCredentialsError,
+        client,
+    )
+
     try:
-        return connect_cluster(kubeconfig, _target(checked).context)
+        return client(kubeconfig, _target(checked).context)
+    except NoCredentialsError:
+        raise BadInputError(
+            "the kubeconfig names a command for its credentials, and that gave none; kubectl with "
+            "the same kubeconfig says why"
+        ) from None
     except Exception as error:  # noqa: BLE001 whatever it is, the text may hold credentials
         raise BadInputError(f"the kubeconfig cannot be used: {type(error).__name__}") from None
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pulumi
-import yaml
 
 from .files import WEIGHTS_MANAGER
 from .naming import INSTANCE, short_hash
@@ -24,12 +23,9 @@ NAME = "researchflow-refresh"
 def connect(kubeconfig: str, context: str | None) -> ApiClient:
     """A client for the cluster of ``context`` (or the current one) of a kubeconfig's text."""
     # Most of a second to import, which only a deployment that changes a live file spends.
-    from kubernetes.config import new_client_from_config_dict
+    from .client import client
 
-    found: ApiClient = new_client_from_config_dict(  # type: ignore[no-untyped-call]
-        yaml.safe_load(kubeconfig), context, persist_config=False
-    )
-    return found
+    return client(kubeconfig, context)
 
 
 def refresh(client: ApiClient, namespace: str, instance: str, stamp: str) -> int:

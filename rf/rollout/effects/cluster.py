@@ -8,6 +8,7 @@ from kubernetes.client import CoreV1Api
 from kubernetes.client.exceptions import ApiException
 from urllib3.exceptions import HTTPError
 
+from components.platforms.kubernetes.client import why
 from components.platforms.kubernetes.files import WEIGHTS_MANAGER, live_manifests
 from components.platforms.kubernetes.refresh import refresh, stamp
 
@@ -150,4 +151,4 @@ def _incarnation(pod: Any) -> str:
 
 
 def _unreachable(error: Exception) -> EffectError:
-    return EffectError(f"the cluster's API gives no answer: {type(error).__name__}")
+    return EffectError(f"the cluster's API gives no answer: {why(error)}")

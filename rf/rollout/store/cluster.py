@@ -9,6 +9,8 @@ from kubernetes.client import CoreV1Api, V1ConfigMap, V1ObjectMeta
 from kubernetes.client.exceptions import ApiException
 from urllib3.exceptions import HTTPError
 
+from components.platforms.kubernetes.client import why
+
 from . import StoreError
 
 if TYPE_CHECKING:
@@ -45,7 +47,7 @@ class ClusterStore:
                 return False
             raise self._failed("written", error.reason) from None
         except HTTPError as error:
-            raise self._failed("written", error) from None
+            raise self._failed("written", why(error)) from None
         return True
 
     def read(self, log: str, after: int = 0) -> Sequence[bytes]:
@@ -72,7 +74,7 @@ class ClusterStore:
         except ApiException as error:
             raise self._failed("read", error.reason) from None
         except HTTPError as error:
-            raise self._failed("read", error) from None
+            raise self._failed("read", why(error)) from None
         return [
             (item.metadata.name, item.metadata.annotations[LOG], item.data[KEY])
             for item in items
@@ -81,7 +83,7 @@ class ClusterStore:
 
     def _failed(self, how: str, reason: object) -> StoreError:
         what = f"ConfigMaps of the namespace {self._namespace} cannot be {how}"
-        return StoreError(f"{what}: {str(reason).partition(chr(10))[0]}")
+        return StoreError(f"{what}: {reason}")
 
 
 def _log_id(log: str) -> str:

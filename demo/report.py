@@ -26,7 +26,7 @@ class Act:
     end: str
     weights: Sequence[tuple[float, int]]
     replies: Sequence[tuple[float, int]]
-    told: Sequence[str]
+    told: Sequence[tuple[float, str]]
     reason: str
 
 
@@ -42,7 +42,7 @@ def page(acts: Sequence[Act]) -> str:
 def _section(act: Act) -> str:
     failed = sum(status >= FAILED for _, status in act.replies)
     events = "".join(
-        f"<li>{escape(line)}</li>" for line in [each.replace("_", " ") for each in act.told]
+        f"<li><b>{at:.0f} s</b> {escape(line.replace('_', ' '))}</li>" for at, line in act.told
     )
     return (
         f"<h2>{escape(act.image)}: {escape(act.end)}</h2>{picture(act)}"

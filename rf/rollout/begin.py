@@ -59,7 +59,7 @@ def begin(wiring: Wiring, wanted: Wanted) -> ExitCode:
         raise EndedError(ExitCode.PREFLIGHT, "\n".join(["not begun", *report.problems]))
     if wanted.dry_run:
         return ExitCode.DONE
-    if not wanted.force and not typer.confirm("Begin?"):
+    if not wanted.force and not _agreed("Begin?"):
         raise BadInputError("not begun; nothing was changed")
     checked = wiring.file.checked()
     found = session.start(
@@ -150,7 +150,7 @@ def _back(wiring: Wiring, wanted: Wanted) -> ExitCode:
     wiring.say(f"{wanted.feature} goes back from {now} % to {target} %")
     if wanted.dry_run:
         return ExitCode.DONE
-    if not wanted.force and not typer.confirm("Go back?"):
+    if not wanted.force and not _agreed("Go back?"):
         raise BadInputError("nothing was changed")
     found = session.start(
         wiring.store,
@@ -162,6 +162,16 @@ def _back(wiring: Wiring, wanted: Wanted) -> ExitCode:
         now=wiring.clock.now(),
     )
     return carry_out(wiring, found, command="abort", commits=wanted.commits)
+
+
+def _agreed(question: str) -> bool:
+    """What a person answers; BadInputError where nobody does."""
+    try:
+        return typer.confirm(question)
+    except typer.Abort:
+        raise BadInputError(
+            "nobody answered, so nothing was changed; --force asks no questions"
+        ) from None
 
 
 def _former(wiring: Wiring, feature: str) -> int:

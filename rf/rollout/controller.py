@@ -236,9 +236,9 @@ class Controller:
             Phase.ROLLED_BACK: "rolled_back",
         }
         event = words.get(state.phase, "step")
-        at = f" at {state.weight} %" if isinstance(action, Enter) else ""
-        why = f": {state.reason}" if state.reason else ""
-        self.world.notifier.tell(event, f"{self.subject.name}{at}{why}")
+        stage = state.current if isinstance(action, Enter) and event == "step" else None
+        said = [self.subject.name, stage.words if stage else "", state.reason]
+        self.world.notifier.tell(event, ": ".join(part for part in said if part))
 
     def _show(self, state: State) -> None:
         self._telemetry.show(state, self._observer.judgements)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from math import isfinite
 from typing import TYPE_CHECKING, Any
+
+from components.gateway.arms import header as arm_header
 
 from . import records
 from .core import Phase
@@ -54,7 +57,8 @@ def plan_lines(request: Request, report: Report) -> Iterator[str]:
     name = request.subject.name
     yield f"{name}: now at {request.now} %"
     for number, stage in enumerate(request.plan.stages, start=1):
-        yield f"  {number}. {stage.kind} {stage.weight} %, for {stage.hold:.0f} s at least"
+        hold = f", for {stage.hold:.0f} s at least" if stage.hold else ""
+        yield f"  {number}. {stage.kind}: {stage.words}{hold}"
     yield f"  back to {request.plan.rollback_to} % when a gate fails"
     for service, found in report.estimates.items():
         rate = report.rates[service] if report.rates else 0.0
@@ -67,27 +71,31 @@ def plan_lines(request: Request, report: Report) -> Iterator[str]:
         )
     else:
         yield (
-            "the gateway cannot tell who has the feature, so only absolute gates apply, to all "
-            "requests together"
+            f"users with it are compared with the others where most requests say it by the header "
+            f"{arm_header(name)}: on or off; else absolute gates alone apply, to all requests "
+            "together"
         )
 
 
 def _estimated(found: Estimate) -> Iterator[str]:
     for each in found.stages:
         yield (
-            f"{each.stage.kind} {each.stage.weight} %: {each.least_requests} requests at least, "
-            f"{each.expected_requests} expected, {_duration(each.expected_seconds)}"
+            f"{each.stage.kind}: {each.least_requests} requests at least, "
+            f"{each.expected_requests} expected{_taking(each.expected_seconds)}"
         )
-    yield f"in all about {_duration(found.expected_seconds)}"
+    if isfinite(found.expected_seconds):
+        yield f"in all about {_duration(found.expected_seconds)}"
     for events, effect in found.effects.items():
         whence = "measured on the last day" if effect.measured else "the setting, not measured"
         yield f"design effect of {events}: {effect.value:g}, {whence}"
     yield from found.problems
 
 
+def _taking(seconds: float) -> str:
+    return f", {_duration(seconds)}" if isfinite(seconds) else ""
+
+
 def _duration(seconds: float) -> str:
-    if seconds == float("inf"):
-        return "for ever, as there are no requests"
     return f"{seconds / 60:.0f} min" if seconds >= 60 else f"{seconds:.0f} s"  # noqa: PLR2004
 
 

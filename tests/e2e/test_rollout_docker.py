@@ -88,7 +88,7 @@ def test_a_bad_version_is_taken_back_and_leaves_nothing_behind(stack: DockerStac
     status = stack.rf("status")
 
     assert ended.returncode == ExitCode.ROLLED_BACK, ended.stdout + ended.stderr
-    assert "step: triton at 10 %" in ended.stdout
+    assert "step: triton: 10 % of the users" in ended.stdout
     assert "not committed" in ended.stdout
     assert "is in no git repository" in ended.stdout
     assert stack.settings == before
@@ -105,7 +105,7 @@ def test_a_good_version_is_promoted_though_its_controller_is_ended_paused_and_ki
     good = ("--service", "triton", "--image", stack.image("model-2"), "--force")
 
     with stack.started(*good) as process:
-        read_until(process, "step: triton at 10 %")
+        read_until(process, "step: triton: 10 % of the users")
         locked = stack.rf(*good)
         process.send_signal(signal.SIGTERM)
         said = read_until(process, "no line says this")
@@ -116,7 +116,7 @@ def test_a_good_version_is_promoted_though_its_controller_is_ended_paused_and_ki
         paused_said = read_until(process, "no line says this")
         paused = process.wait(PATIENCE)
     with stack.started("resume") as process:
-        read_until(process, "step: triton at")
+        read_until(process, "step: triton: ")
         process.kill()
     promoted = stack.rf("resume", timeout=PATIENCE)
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import json
 import re
 import shutil
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -173,10 +175,56 @@ def test_a_dry_run_says_what_would_happen_and_changes_no_byte(
 def test_a_dry_run_names_stages_evidence_and_time(rf: Rf) -> None:
     _, text = rf(*NEW, "--dry-run")
 
-    assert "1. shift 10 %" in text
+    assert "1. shift: 10 % of the users get it, for 60 s at least" in text
+    assert "7. remove: the second copy goes\n" in text
     assert "requests at least" in text
-    assert "for ever, as there are no requests" in text
+    assert "without requests there is no verdict: the rollout would pause" in text
     assert "runs twice" in text
+
+
+def test_a_dry_run_of_a_feature_names_the_header_by_which_its_users_are_told_apart(
+    rf: Rf, tmp_path: Path
+) -> None:
+    path = tmp_path / "Pulumi.local.yaml"
+    path.write_text(path.read_text().replace("vector_search: 100", "vector_search: 0"))
+
+    _, text = rf("--feature", "vector_search", "--target-percentage", "50", "--dry-run")
+
+    assert "1. shift: 10 % of the users get it" in text
+    assert "compared with the others" in text
+    assert "x-researchflow-feature-vector-search: on or off" in text
+
+
+@pytest.mark.parametrize("answer", ["", "n\n"], ids=["nobody", "no"])
+@pytest.mark.parametrize(
+    "arguments", [NEW, ("--feature", "ai_inference", "--rollback", "--target-percentage", "10")]
+)
+def test_without_a_yes_nothing_is_begun(
+    rf: Rf,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    arguments: tuple[str, ...],
+    answer: str,
+) -> None:
+    monkeypatch.setattr(sys, "stdin", io.StringIO(answer))
+    stack = parse(platform("local"), "Pulumi.local.yaml").settings.context
+    monkeypatch.setattr(
+        deployment,
+        "outputs",
+        lambda *_: {
+            "weights": {name: dict(shares) for name, shares in stack.weights.items()},
+            "features": dict(stack.features),
+        },
+    )
+    before = digest(tmp_path)
+
+    status, text = rf(*arguments)
+
+    assert status == ExitCode.ERROR
+    assert "nothing was changed" in text
+    assert ("--force asks no questions" in text) == (not answer)
+    assert "internal error" not in text
+    assert digest(tmp_path) == before
 
 
 def test_without_a_prometheus_a_dry_run_says_that_the_setting_counts(rf: Rf) -> None:

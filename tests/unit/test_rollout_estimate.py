@@ -89,12 +89,18 @@ def test_a_gate_that_cannot_fire_is_named() -> None:
     )
 
 
-@pytest.mark.parametrize("rate", [0.001, 0])
-def test_too_little_traffic_for_a_verdict_is_said_beforehand(rate: float) -> None:
-    found = estimate(ALONE, PLAN, requests_per_second=rate, bounds_ms=BOUNDS)
+def test_too_little_traffic_for_a_verdict_is_said_beforehand() -> None:
+    found = estimate(ALONE, PLAN, requests_per_second=0.001, bounds_ms=BOUNDS)
 
     assert "at 10 % a verdict takes about" in found.problems[0]
     assert "more than max_hold (240 min): the rollout would pause" in found.problems[0]
+    assert len(set(found.problems)) == len(found.problems), "stages of one weight say it once"
+
+
+def test_no_traffic_at_all_is_said_once() -> None:
+    found = estimate(ALONE, PLAN, requests_per_second=0, bounds_ms=BOUNDS)
+
+    assert found.problems == ("without requests there is no verdict: the rollout would pause",)
 
 
 def test_relative_latency_has_an_estimate_too() -> None:

@@ -169,14 +169,17 @@ def _problems(
             for bound in (args.p95_ms, args.p99_ms)
             if bound not in bounds_ms
         ]
+    if any(math.isinf(stage.expected_seconds) for stage in stages):
+        return (*found, "without requests there is no verdict: the rollout would pause")
     found += [
         f"at {stage.stage.weight} % a verdict takes about {_minutes(stage.expected_seconds)}, more "
         f"than max_hold ({_minutes(plan.pace.max_hold)}): the rollout would pause"
         for stage in stages
         if stage.expected_seconds > plan.pace.max_hold
     ]
-    return tuple(found)
+    # Several stages have the same weight.
+    return tuple(dict.fromkeys(found))
 
 
 def _minutes(seconds: float) -> str:
-    return f"{seconds / 60:.0f} min" if math.isfinite(seconds) else "for ever"
+    return f"{seconds / 60:.0f} min"

@@ -30,6 +30,15 @@ class Kind(StrEnum):
     """The canary goes; stable and canary volumes and GPUs are single again."""
 
 
+_WORDS = {
+    Kind.SHIFT: "{weight} % of the users get it",
+    Kind.BAKE: "{weight} % of the users keep it, and it is watched",
+    Kind.REPLACE: "stable becomes the new version too, and warms up without users",
+    Kind.RETURN: "all users go to stable, which is the new version by then",
+    Kind.REMOVE: "the second copy goes",
+}
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stage:
     """One change, and how long what follows is watched."""
@@ -39,6 +48,11 @@ class Stage:
     """Per cent of the users on the canary, or with the feature, after this stage began."""
     hold: float
     """Seconds before the next stage at least."""
+
+    @property
+    def words(self) -> str:
+        """What it does, for whoever does not know the kinds."""
+        return _WORDS[self.kind].format(weight=self.weight)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

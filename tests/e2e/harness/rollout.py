@@ -64,7 +64,8 @@ class LocalStack:
     bad: Sequence[str] = ()
     fault: Behaviour = "busy"
     state: dict[str, Any] = field(default_factory=dict)
-    told: list[str] = field(default_factory=list)
+    told: list[tuple[float, str]] = field(default_factory=list)
+    """Unix time, and what people were told."""
 
     def current(self) -> Mapping[str, Any]:
         return self.tree
@@ -96,7 +97,7 @@ class LocalStack:
             backend.behaviour = self.fault if image in self.bad else "well"
 
     def tell(self, event: str, words: str) -> None:
-        self.told.append(f"{event}: {words}")
+        self.told.append((time.time(), f"{event}: {words}"))
 
 
 @dataclass(kw_only=True)

@@ -21,7 +21,10 @@ from .rollout.version import version
 from .scaling.rules import scaling_makes_sense
 from .spec import ServiceSpec
 from .spec.runs import Resources
-from .volume_rules import shared_volumes_have_a_class
+from .volume_rules import (
+    production_says_that_its_volumes_are_encrypted,
+    shared_volumes_have_a_class,
+)
 
 Problem = tuple[str, str]
 """A key below ``researchflow-ai:platform``, and what is wrong with it and what to do."""
@@ -67,6 +70,9 @@ def problems(entries: Sequence[Entry], facts: Facts) -> tuple[Problem, ...]:
         *certificates_need_a_cluster(facts.context),
         *kubelets_need_a_cluster(entries, facts.context),
         *shared_volumes_have_a_class(specs, facts.cluster),
+        *production_says_that_its_volumes_are_encrypted(
+            specs, facts.cluster, facts.context.environment
+        ),
     )
 
 

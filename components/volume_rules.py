@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from .catalogue import setting_key
+from .context import Environment
 from .platforms.kubernetes.args import KubernetesArgs
 from .spec import ServiceSpec
 
@@ -25,4 +26,32 @@ def shared_volumes_have_a_class(
             f"the cluster of {cluster.infrastructure} has only disks, which one node mounts; make "
             "a class that offers ReadWriteMany (docs/aws.md) and name it, or set shared_models: "
             "false and replicas: 1",
+        )
+
+
+def production_says_that_its_volumes_are_encrypted(
+    specs: Sequence[ServiceSpec], cluster: KubernetesArgs | None, environment: Environment
+) -> Iterator[tuple[str, str]]:
+    """What the classes of somebody else's cluster do is not known here.
+
+    Nor is which one is its default tomorrow. That of our infrastructure encrypts.
+    """
+    if cluster is None or cluster.infrastructure or environment != "production":
+        return
+    shared = {volume.shared for spec in specs for volume in spec.volumes}
+    named = {"storage_class": cluster.storage_class}
+    if True in shared:
+        named["shared_storage_class"] = cluster.shared_storage_class
+    for key, name in named.items():
+        if name is None:
+            yield (
+                f"target.{key}",
+                "is not set; production names the class of its volumes, as the cluster's default "
+                "may be another tomorrow: name one that encrypts (kubectl get storageclass)",
+            )
+    if not cluster.storage_encrypted:
+        yield (
+            "target.storage_encrypted",
+            f"is not true; production keeps what users send encrypted at rest: see that "
+            f"{' and '.join(named)} encrypt (kubectl describe storageclass), and say so here",
         )

@@ -17,7 +17,7 @@ from tests.cluster.control_plane.binaries import MissingProgramsError, binaries,
 from tests.cluster.control_plane.build import build, can_build
 from tests.cluster.control_plane.credentials import ADMIN
 from tests.cluster.control_plane.plane import control_plane
-from tests.cluster.nodes import STORAGE_CLASS, nodes
+from tests.cluster.nodes import nodes, storage_classes
 from tests.cluster.objects import waves
 from tests.cluster.platform import Platform
 from tests.conftest import platform as stack_file
@@ -123,5 +123,5 @@ def described(name: str, plan: Plan, api: Api) -> Platform:
     found = waves(plan, specs, TEST_SECRETS)
     # No GPU is left over, which is when an update could wait for itself.
     used = sum(spec.resources.gpus * spec.replicas for spec in specs if not spec.per_node)
-    surroundings = (STORAGE_CLASS, *nodes(gpu.pool, used))
+    surroundings = (*storage_classes(target), *nodes(gpu.pool, used))
     return Platform(api=api, stack=stack, target=target, surroundings=surroundings, waves=found)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from .control_plane.commands import SIMULATED
 
 if TYPE_CHECKING:
+    from components.platforms.kubernetes.args import KubernetesArgs
     from components.platforms.kubernetes.manifest import Body
 
 GPU = "nvidia.com/gpu"
@@ -14,18 +15,27 @@ POOL = "researchflow.ai/pool"
 CPU_POOL = "cpu"
 GPU_NODES = 2
 
-STORAGE_CLASS: Body = {
-    "apiVersion": "storage.k8s.io/v1",
-    "kind": "StorageClass",
-    "metadata": {
-        "name": "simulated",
-        "annotations": {"storageclass.kubernetes.io/is-default-class": "true"},
-    },
-    "provisioner": SIMULATED,
-    "reclaimPolicy": "Delete",
-    # As cloud disks do: the volume is made where the pod goes.
-    "volumeBindingMode": "WaitForFirstConsumer",
-}
+
+def storage_classes(target: KubernetesArgs) -> tuple[Body, ...]:
+    """The cluster's default class, and those that the stack names."""
+    named = [name for name in (target.storage_class, target.shared_storage_class) if name]
+    return (storage_class("simulated", default="true"), *map(storage_class, named))
+
+
+def storage_class(name: str, default: str = "false") -> Body:
+    """One whose volumes are made by the stages."""
+    return {
+        "apiVersion": "storage.k8s.io/v1",
+        "kind": "StorageClass",
+        "metadata": {
+            "name": name,
+            "annotations": {"storageclass.kubernetes.io/is-default-class": default},
+        },
+        "provisioner": SIMULATED,
+        "reclaimPolicy": "Delete",
+        # As cloud disks do: the volume is made where the pod goes.
+        "volumeBindingMode": "WaitForFirstConsumer",
+    }
 
 
 def nodes(pool: str, gpus: int) -> tuple[Body, ...]:

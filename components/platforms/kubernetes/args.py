@@ -8,7 +8,7 @@ from pydantic import AfterValidator, Field
 from pydantic.dataclasses import dataclass
 
 from ...audience import Exposure
-from ...types import STRICT, Name
+from ...types import STRICT, Name, Switch
 
 
 def _network(value: str) -> str:
@@ -71,6 +71,11 @@ class KubernetesArgs:
 
     Take one that binds at once (``volumeBindingMode: Immediate``): while a claim waits for its
     first pod, the scheduler sends every other copy to that pod's node.
+    """
+    storage_encrypted: Switch = False
+    """Says that these classes encrypt what they hold; nothing here can see it.
+
+    Production needs it on a cluster that no stack of ours has made.
     """
     exposure: Exposure = "cluster"
     """Who may open connections to the gateway.

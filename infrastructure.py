@@ -20,6 +20,7 @@ from components.aws.args import (
     PoolName,
     RepositoryName,
     SpendArgs,
+    StorageArgs,
 )
 from components.findings import findings
 from components.types import STRICT, Name
@@ -53,6 +54,7 @@ class Infrastructure:
     """Node pools by name. Services with GPUs go to the one that ``gpu.pool`` of their stack names,
     all others to those without GPUs."""
 
+    storage: StorageArgs = Field(default_factory=StorageArgs)
     backups: BackupsArgs = Field(default_factory=BackupsArgs)
     repositories: tuple[RepositoryName, ...] = ("faiss-server", "ollama-exporter")
     """Registries of our own images."""

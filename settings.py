@@ -24,7 +24,7 @@ from components.context import Context, Environment, GpuArgs, LogLevel, LogsArgs
 from components.files import secret_names
 from components.findings import findings
 from components.gateway.secrets import checked
-from components.infrastructure_stack import kubeconfig_of
+from components.infrastructure_stack import of_infrastructure
 from components.internal_tls.args import InternalTlsArgs
 from components.platforms import Target
 from components.rollout.args import RolloutArgs
@@ -226,8 +226,8 @@ def load() -> tuple[Stack, dict[str, pulumi.Output[str]]]:
     config = pulumi.Config()
     secrets = {name: secret(config, name, file) for name in stack.secrets}
     target = stack.settings.target
-    if target.kind == "kubernetes" and target.infrastructure is not None:
-        secrets["kubeconfig"] = kubeconfig_of(target.infrastructure, stack.settings.environment)
+    if target.kind == "kubernetes":
+        secrets |= of_infrastructure(target, stack.settings.environment, stack.specs)
     return stack, checked(secrets, stack.settings.services.gateway.tls, file)
 
 

@@ -21,10 +21,7 @@ from .rollout.version import version
 from .scaling.rules import scaling_makes_sense
 from .spec import ServiceSpec
 from .spec.runs import Resources
-from .volume_rules import (
-    production_says_that_its_volumes_are_encrypted,
-    shared_volumes_have_a_class,
-)
+from .volume_rules import production_says_that_its_volumes_are_encrypted
 
 Problem = tuple[str, str]
 """A key below ``researchflow-ai:platform``, and what is wrong with it and what to do."""
@@ -69,7 +66,6 @@ def problems(entries: Sequence[Entry], facts: Facts) -> tuple[Problem, ...]:
         *backups_come_before_their_alarm(entries, facts.context, facts.today),
         *certificates_need_a_cluster(facts.context),
         *kubelets_need_a_cluster(entries, facts.context),
-        *shared_volumes_have_a_class(specs, facts.cluster),
         *production_says_that_its_volumes_are_encrypted(
             specs, facts.cluster, facts.context.environment
         ),

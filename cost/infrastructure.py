@@ -40,6 +40,8 @@ class Infrastructure:
     endpoints: int = 0
     """Interface endpoints, one counted for each zone that it is in."""
     load_balancers: int = 0
+    shared_files: bool = False
+    """Whether there is a file system for volumes of several nodes."""
 
 
 def demand(infrastructure: Infrastructure) -> Demand:
@@ -48,12 +50,22 @@ def demand(infrastructure: Infrastructure) -> Demand:
         *(need for pool in infrastructure.pools for need in _pool(pool)),
         *_running(infrastructure),
     )
-    usage = NotCounted(
-        subject="network",
-        what="data transfer, NAT traffic, requests, logs and buckets",
-        reason="they follow the traffic",
-    )
-    return Demand(needs=needs, not_counted=(usage,))
+    usage = [
+        NotCounted(
+            subject="network",
+            what="data transfer, NAT traffic, requests, logs and buckets",
+            reason="they follow the traffic",
+        )
+    ]
+    if infrastructure.shared_files:
+        usage.append(
+            NotCounted(
+                subject="shared files",
+                what="what is stored, read and backed up",
+                reason="services' stacks count their shared volumes, by the price shared-volume",
+            )
+        )
+    return Demand(needs=needs, not_counted=tuple(usage))
 
 
 def _pool(pool: Pool) -> Iterator[Need]:

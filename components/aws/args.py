@@ -83,6 +83,14 @@ class ClusterArgs:
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
+class StorageArgs:
+    """The storage classes of the cluster. That of encrypted disks is always there."""
+
+    shared: Switch = False
+    """Makes a file system of EFS, and a class for volumes that several nodes mount at once."""
+
+
+@dataclass(frozen=True, kw_only=True, config=STRICT)
 class BackupsArgs:
     """The bucket of backups."""
 

@@ -23,6 +23,7 @@ from .node_pools import NodeSite
 from .pod_roles import PodIdentities, PodRole, backing_up, reading
 from .price import monthly
 from .repositories import Repositories
+from .shared_storage import shared_storage
 from .site import Site, aws_provider
 from .spend import SpendAlarm
 
@@ -47,7 +48,7 @@ def build(settings: Infrastructure) -> None:
     key = Key(
         "cluster-key",
         site,
-        "secrets, logs and disks of the cluster",
+        "secrets, logs, disks and shared files of the cluster",
         [*use_key_for_disks(site.role("control-plane")), use_key_for_logs(site)],
         after(aws, roles),
     )
@@ -82,6 +83,17 @@ def build(settings: Infrastructure) -> None:
     pools = Pools("pools", site, settings.pools, nodes=nodes, opts=kubernetes)
     storage = ClusterStorage("storage", site, key.arn, kubernetes)
     NetworkPolicies("network-policies", site, kubernetes)
+    if settings.storage.shared:
+        shared_class = shared_storage(
+            site,
+            network=network,
+            cluster=cluster,
+            pools=pools,
+            key=key,
+            aws_opts=aws,
+            kubernetes_opts=kubernetes,
+        )
+        pulumi.export("sharedStorageClass", shared_class)
     if settings.cluster.keda:
         # Its pods need a node, and its kinds have to be there until the last stack is gone.
         Keda("keda", after=[pools], opts=kubernetes)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pulumi
 import pulumi_kubernetes as k8s
 
+from ..storage_classes import DISKS
 from .node_pools import NodeSite, node_class, node_pool
 from .site import child
 
@@ -16,7 +17,6 @@ if TYPE_CHECKING:
     from .args import PoolArgs
     from .site import Site
 
-STORAGE_CLASS = "researchflow-encrypted"
 NETWORK_POLICIES = {"enable-network-policy-controller": "true"}
 # Nodes leave one by one, each after its pods had a day at most; this is for pools that are idle.
 DELETE = pulumi.CustomTimeouts(delete="30m")
@@ -80,11 +80,11 @@ class ClusterStorage(pulumi.ComponentResource):
         self, name: str, site: Site, key_arn: pulumi.Input[str], opts: pulumi.ResourceOptions
     ) -> None:
         super().__init__("researchflow:index:ClusterStorage", name, {"encrypted": True}, opts)
-        self.storage_class = STORAGE_CLASS
+        self.storage_class = DISKS
         k8s.storage.v1.StorageClass(
             f"{name}-class",
             metadata={
-                "name": STORAGE_CLASS,
+                "name": DISKS,
                 "labels": labels(site),
                 "annotations": {"storageclass.kubernetes.io/is-default-class": "true"},
             },

@@ -1,4 +1,4 @@
-"""Policy documents of AWS. Pure: every ARN in them is known before anything is made."""
+"""Policy documents of AWS. Pure."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
+
+    from pulumi import Input
 
     from .site import Site
 
@@ -23,7 +25,7 @@ def document(*statements: Statement) -> str:
 def allow(
     sid: str,
     actions: Sequence[str],
-    resources: Sequence[str] = (),
+    resources: Sequence[Input[str]] = (),
     *,
     principal: Mapping[str, Any] | None = None,
     conditions: Mapping[str, Mapping[str, Any]] | None = None,
@@ -58,16 +60,34 @@ def trust(service: str, *more_actions: str, account: str | None = None) -> str:
 def tls_only(bucket: str) -> str:
     """The policy of a bucket that is not spoken to in the clear."""
     arn = f"arn:aws:s3:::{bucket}"
-    return document(
-        {
-            "Sid": "TlsOnly",
-            "Effect": "Deny",
-            "Principal": "*",
-            "Action": "s3:*",
-            "Resource": [arn, f"{arn}/*"],
-            "Condition": {"Bool": {"aws:SecureTransport": "false"}},
-        }
+    return document(_deny_without_tls("s3:*", [arn, f"{arn}/*"]))
+
+
+def mounted_over_tls(file_system: str) -> str:
+    """The policy of the file system with that ARN: mounted with TLS only, and never as root.
+
+    A policy takes the place of EFS's own, so it has to allow mounting too. The driver mounts
+    without saying who it is: the security group decides who comes near.
+    """
+    mounting = allow(
+        "Mount",
+        ["elasticfilesystem:ClientMount", "elasticfilesystem:ClientWrite"],
+        [file_system],
+        principal={"AWS": "*"},
+        conditions={"Bool": {"elasticfilesystem:AccessedViaMountTarget": "true"}},
     )
+    return document(mounting, _deny_without_tls("*", [file_system]))
+
+
+def _deny_without_tls(action: str, resources: Sequence[str]) -> Statement:
+    return {
+        "Sid": "TlsOnly",
+        "Effect": "Deny",
+        "Principal": "*",
+        "Action": action,
+        "Resource": list(resources),
+        "Condition": {"Bool": {"aws:SecureTransport": "false"}},
+    }
 
 
 def key_policy(site: Site, statements: Iterable[Statement]) -> str:

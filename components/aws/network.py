@@ -25,7 +25,8 @@ class Network(pulumi.ComponentResource):
     """Three zones, each with a private and a public subnet; traffic to S3 and ECR stays inside."""
 
     vpc_id: pulumi.Output[str]
-    private_subnet_ids: list[pulumi.Output[str]]
+    private_subnets: dict[str, pulumi.Output[str]]
+    """Their ids by the zone's letter."""
 
     def __init__(
         self, name: str, site: Site, args: NetworkArgs, opts: pulumi.ResourceOptions
@@ -51,8 +52,15 @@ class Network(pulumi.ComponentResource):
         subnets, tables = self._private(name, args, found.private, nats)
         endpoints(name, site, args, self._vpc, subnets, tables, self)
         self.vpc_id = self._vpc.id
-        self.private_subnet_ids = [subnet.id for subnet in subnets]
+        self.private_subnets = {
+            letter: subnet.id for letter, subnet in zip(args.zones, subnets, strict=True)
+        }
         self.register_outputs({"vpcId": self.vpc_id, "privateSubnetIds": self.private_subnet_ids})
+
+    @property
+    def private_subnet_ids(self) -> list[pulumi.Output[str]]:
+        """Where nodes are."""
+        return [*self.private_subnets.values()]
 
     def _close_default_group(self, name: str) -> None:
         """The group of whatever names no other: nothing in, nothing out."""

@@ -66,9 +66,9 @@ class PodRole(pulumi.ComponentResource):
             tags=site.tags(name),
             opts=child(self),
         )
-        aws.iam.RolePolicy(
-            f"{name}-policy", role=role.name, policy=document(*statements), opts=child(self)
-        )
+        # An ARN that AWS makes up may be among their resources.
+        policy = pulumi.Output.all(*statements).apply(lambda known: document(*known))
+        aws.iam.RolePolicy(f"{name}-policy", role=role.name, policy=policy, opts=child(self))
         self.register_outputs({"arn": self.arn})
 
 

@@ -45,6 +45,7 @@ def priced(settings: Infrastructure) -> Priced:
         pools=tuple(_pool(name, args) for name, args in settings.pools.items()),
         nat_gateways=nats,
         endpoints=len(INTERFACES) * ZONES,
+        shared_files=settings.storage.shared,
     )
 
 

@@ -112,10 +112,22 @@ CALLS: Mapping[str, Call] = {
         to={"name": "repositoryName", "encryptionConfigurations": "encryptionConfiguration"},
         convert={"encryptionConfigurations": lambda found: found[0]},
     ),
+    "aws:efs/backupPolicy:BackupPolicy": Call(service="efs", operation="PutBackupPolicy"),
+    "aws:efs/fileSystem:FileSystem": Call(
+        service="efs",
+        operation="CreateFileSystem",
+        given={"CreationToken": "made up by the provider"},
+        elsewhere={"lifecyclePolicies": "PutLifecycleConfiguration"},
+    ),
+    "aws:efs/fileSystemPolicy:FileSystemPolicy": Call(
+        service="efs", operation="PutFileSystemPolicy"
+    ),
+    "aws:efs/mountTarget:MountTarget": Call(service="efs", operation="CreateMountTarget"),
     "aws:eks/accessEntry:AccessEntry": Call(service="eks", operation="CreateAccessEntry"),
     "aws:eks/accessPolicyAssociation:AccessPolicyAssociation": Call(
         service="eks", operation="AssociateAccessPolicy"
     ),
+    "aws:eks/addon:Addon": Call(service="eks", operation="CreateAddon"),
     "aws:eks/cluster:Cluster": Call(
         service="eks",
         operation="CreateCluster",

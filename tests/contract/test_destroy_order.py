@@ -17,6 +17,7 @@ STATEFUL = {
     "aws:kms/key:Key": "all that it has encrypted",
     "aws:s3/bucket:Bucket": "backups and models",
     "aws:ecr/repository:Repository": "images",
+    "aws:efs/fileSystem:FileSystem": "models that several nodes share",
 }
 
 
@@ -59,6 +60,22 @@ def test_the_cluster_goes_before_its_rights_its_key_and_every_way_out(plan: Plan
 
     assert len(rights) == 9
     assert outlived_by(plan, cluster, [*rights, key, *of_kind(plan, *WAYS_OUT)])
+
+
+def test_volumes_of_several_nodes_go_before_their_driver_and_it_before_its_nodes(
+    plan: Plan,
+) -> None:
+    shared = named(plan, "shared-storage-class", "StorageClass")
+    driver = named(plan, "shared-storage-driver", "Addon")
+    files = named(plan, "shared-files", "FileSystem")
+    ways = [*of_kind(plan, "MountTarget"), named(plan, "shared-files-group", "SecurityGroup")]
+    rights = [named(plan, "pod-shared-files-policy", "RolePolicy")]
+
+    assert outlived_by(plan, shared, [driver, files, *ways])
+    assert outlived_by(plan, driver, [*rights, *of_kind(plan, "NodePool")])
+    for each in of_kind(plan, "MountTarget"):
+        assert outlived_by(plan, each, [files, *of_type(plan, "aws:eks/cluster:Cluster")])
+    assert outlived_by(plan, files, [named(plan, "cluster-key", "Key")])
 
 
 def test_what_holds_state_is_protected_in_production_only(plans: dict[str, Plan]) -> None:

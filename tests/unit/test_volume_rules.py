@@ -5,6 +5,9 @@ from typing import Any
 
 import pytest
 
+from components.platforms.kubernetes.args import KubernetesArgs
+from components.storage_classes import DISKS, FILES
+from components.volume_rules import share_our_files
 from settings import SettingsError, parse
 from tests.conftest import platform
 
@@ -31,22 +34,38 @@ def refused(tree: dict[str, Any]) -> list[str]:
     return [line.removeprefix(start) for line in lines]
 
 
-def test_shared_volumes_on_our_cluster_need_a_class_that_several_nodes_can_mount() -> None:
-    (said,) = refused(stack("production", infrastructure=INFRASTRUCTURE))
-
-    assert said.startswith("shared_storage_class is not set")
-    assert "ollama, triton" in said
-    assert INFRASTRUCTURE in said
-
-
-def test_a_class_of_ones_own_is_taken_at_its_word() -> None:
-    target = {"infrastructure": INFRASTRUCTURE, "shared_storage_class": "efs"}
-
-    assert parse(stack("production", **target), FILE)
+def shared_by_our_files(tree: dict[str, Any]) -> tuple[str, ...]:
+    """The services that need the file system of the stack that made the cluster."""
+    found = parse(tree, FILE)
+    assert isinstance(found.settings.target, KubernetesArgs)
+    return share_our_files(found.specs, found.settings.target)
 
 
-def test_volumes_of_one_node_each_need_no_such_class() -> None:
-    assert parse(stack("staging", infrastructure=INFRASTRUCTURE), FILE)
+def test_on_a_cluster_of_ours_volumes_of_several_nodes_need_its_file_system() -> None:
+    assert shared_by_our_files(stack("production", infrastructure=INFRASTRUCTURE)) == (
+        "ollama",
+        "triton",
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "target"),
+    [
+        ("staging", {"infrastructure": INFRASTRUCTURE}),
+        (
+            "production",
+            {
+                "infrastructure": INFRASTRUCTURE,
+                "shared_storage_class": "another",
+                "storage_encrypted": True,
+            },
+        ),
+        ("staging", {"shared_storage_class": FILES}),
+    ],
+    ids=["no volume is shared", "a class of one's own", "a cluster of somebody else"],
+)
+def test_nothing_else_needs_it(name: str, target: dict[str, Any]) -> None:
+    assert shared_by_our_files(stack(name, **target)) == ()
 
 
 def test_production_on_another_cluster_names_its_classes_and_says_that_they_encrypt() -> None:
@@ -76,6 +95,21 @@ def test_no_class_is_asked_for_that_no_volume_has() -> None:
         tree["services"][service] |= {"replicas": 1, "shared_models": False}
 
     assert parse(tree, FILE)
+
+
+def test_only_the_classes_that_we_made_are_known_to_encrypt() -> None:
+    named = {"infrastructure": INFRASTRUCTURE, "storage_class": "fast"}
+    (said,) = refused(stack("production", **named))
+
+    assert said.startswith("storage_encrypted is not true")
+    assert "see that storage_class encrypt" in said
+    assert parse(stack("production", **named, storage_encrypted=True), FILE)
+
+
+def test_a_class_that_is_only_called_like_ours_is_not_known_to_encrypt() -> None:
+    (said,) = refused(stack("production", storage_class=DISKS, shared_storage_class=FILES))
+
+    assert said.startswith("storage_encrypted is not true")
 
 
 def test_staging_takes_the_clusters_default() -> None:

@@ -8,6 +8,7 @@ from pydantic import AfterValidator, Field
 from pydantic.dataclasses import dataclass
 
 from ...audience import Exposure
+from ...storage_classes import DISKS, FILES
 from ...types import STRICT, Name, Switch
 
 
@@ -65,17 +66,18 @@ class KubernetesArgs:
     context: str | None = None
     """Context of the kubeconfig; the current one unless said."""
     storage_class: Name | None = None
-    """Storage class of volumes; the cluster's default unless said."""
+    """Storage class of volumes. Unset: what ``infrastructure`` made, or the cluster's default."""
     shared_storage_class: Name | None = None
     """Storage class of volumes that several nodes mount at once (ReadWriteMany).
 
+    Unset: what ``infrastructure`` made where it says ``storage.shared``, or the cluster's default.
     Take one that binds at once (``volumeBindingMode: Immediate``): while a claim waits for its
     first pod, the scheduler sends every other copy to that pod's node.
     """
     storage_encrypted: Switch = False
     """Says that these classes encrypt what they hold; nothing here can see it.
 
-    Production needs it on a cluster that no stack of ours has made.
+    Production needs it for every class but those that ``infrastructure`` made.
     """
     exposure: Exposure = "cluster"
     """Who may open connections to the gateway.
@@ -94,6 +96,13 @@ class KubernetesArgs:
     """
     node_cidrs: tuple[Cidr, ...] = PRIVATE_CIDRS
     """Where nodes are, for Prometheus where it reads their kubelets."""
+
+    def class_of(self, *, shared: bool) -> str | None:
+        """Storage class of a volume of one node, or of several; None is the cluster's default."""
+        named = self.shared_storage_class if shared else self.storage_class
+        if named is None and self.infrastructure is not None:
+            return FILES if shared else DISKS
+        return named
 
     @property
     def node_namespace(self) -> str:

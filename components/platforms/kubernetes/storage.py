@@ -37,8 +37,7 @@ def claim(spec: ServiceSpec, volume: Volume, cluster: Cluster) -> Manifest:
 
 def claim_spec(size: float, cluster: Cluster, *, shared: bool = False) -> Body:
     """What is asked of the storage: ``size`` GiB for one node, or for several at once."""
-    args = cluster.args
-    storage_class = args.shared_storage_class if shared else args.storage_class
+    storage_class = cluster.args.class_of(shared=shared)
     return {
         "accessModes": ["ReadWriteMany" if shared else "ReadWriteOnce"],
         "resources": {"requests": {"storage": memory(size)}},

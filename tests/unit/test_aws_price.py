@@ -61,6 +61,19 @@ def test_what_has_no_price_is_not_counted() -> None:
     assert "pool gpu EKS Auto Mode's fee for g5.2xlarge" in missing
 
 
+def test_what_is_in_shared_files_is_left_to_the_stacks_that_put_it_there() -> None:
+    none, some = (
+        {
+            each.subject: each.reason
+            for each in monthly(settings(storage={"shared": shared})).not_counted
+        }
+        for shared in (False, True)
+    )
+
+    assert "shared files" not in none
+    assert "by the price shared-volume" in some["shared files"]
+
+
 def test_a_family_is_priced_by_the_types_that_are_known() -> None:
     family = {"families": ["g5"], "gpus": 1, "usual_nodes": 1}
 

@@ -42,6 +42,8 @@ class Infrastructure:
     load_balancers: int = 0
     shared_files: bool = False
     """Whether there is a file system for volumes of several nodes."""
+    keys: int = 0
+    """Customer managed KMS keys."""
 
 
 def demand(infrastructure: Infrastructure) -> Demand:
@@ -99,16 +101,17 @@ def _pool(pool: Pool) -> Iterator[Need]:
 
 def _running(infrastructure: Infrastructure) -> Iterator[Need]:
     running = (
-        ("cluster", "control plane", "control-plane", infrastructure.control_planes),
-        ("network", "NAT gateways", "nat-gateway", infrastructure.nat_gateways),
-        ("network", "interface endpoints", "endpoint", infrastructure.endpoints),
-        ("network", "load balancers", "load-balancer", infrastructure.load_balancers),
+        ("cluster", "control plane", "control-plane", infrastructure.control_planes, HOURS),
+        ("cluster", "encryption keys", "key", infrastructure.keys, 1),
+        ("network", "NAT gateways", "nat-gateway", infrastructure.nat_gateways, HOURS),
+        ("network", "interface endpoints", "endpoint", infrastructure.endpoints, HOURS),
+        ("network", "load balancers", "load-balancer", infrastructure.load_balancers, HOURS),
     )
-    for subject, what, price, number in running:
+    for subject, what, price, number, a_month in running:
         if number:
             yield Need(
                 subject=subject,
                 what=what if number == 1 else f"{number} {what}",
-                quantity=Range.exactly(number * HOURS),
+                quantity=Range.exactly(number * a_month),
                 any_of=(price,),
             )

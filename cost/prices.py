@@ -12,7 +12,7 @@ from datetime import date
 from decimal import Decimal
 from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, get_args
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -21,8 +21,8 @@ DATA = Path(__file__).with_name("data")
 TABLE = "prices-"
 DEFAULT_REGION = "us-east-1"
 
-Unit = Literal["hour", "GiB-month"]
-UNITS: Mapping[str, Unit] = MappingProxyType({"hour": "hour", "GiB-month": "GiB-month"})
+Unit = Literal["hour", "month", "GiB-month"]
+UNITS: Mapping[str, Unit] = MappingProxyType({unit: unit for unit in get_args(Unit)})
 
 ON_DEMAND = "ec2"
 SPOT = "spot"
@@ -41,6 +41,7 @@ OTHER: Mapping[str, tuple[Unit, str]] = MappingProxyType(
         "nat-gateway": ("hour", "a NAT gateway, without the data it passes on"),
         "load-balancer": ("hour", "a load balancer, without the traffic it takes"),
         "endpoint": ("hour", "an interface endpoint in one zone, without its traffic"),
+        "key": ("month", "a KMS key, without its rotations and requests"),
         "volume": ("GiB-month", "a volume of one node (gp3)"),
         "shared-volume": ("GiB-month", "storage that several nodes mount at once"),
         "efs/standard": ("GiB-month", "EFS storage of the class Standard"),

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
     from .args import PoolArgs
 
+KEYS = 2
+"""Of the cluster, and of its data."""
 SHARED = (
     "services' stacks count the shares of these nodes that they take: do not add both estimates up"
 )
@@ -39,13 +41,14 @@ def monthly(settings: Infrastructure) -> Estimate:
 
 
 def priced(settings: Infrastructure) -> Priced:
-    """What is paid for by the hour. Load balancers are the services'."""
+    """What is paid for whether or not it is used. Load balancers are the services'."""
     nats = ZONES if settings.network.nat_gateways == "each_zone" else 1
     return Priced(
         pools=tuple(_pool(name, args) for name, args in settings.pools.items()),
         nat_gateways=nats,
         endpoints=len(INTERFACES) * ZONES,
         shared_files=settings.storage.shared,
+        keys=KEYS,
     )
 
 

@@ -67,7 +67,7 @@ class PriceArgs:
     """A price that the table does not have. There is none without a source and a date."""
 
     usd: Usd
-    """US dollars an hour, or a month for each GiB of storage."""
+    """US dollars an hour, or a month for a key or each GiB of storage."""
     as_of: date
     """The day of the price."""
     source: Annotated[str, Field(min_length=1)]

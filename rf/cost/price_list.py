@@ -2,8 +2,8 @@
 
 Facts of AWS's Price List Query API, ``GetProducts``: each product is a JSON text with its
 ``attributes`` and its terms, whose dimensions have a price per unit for a range of use. A usage
-type has the prefix of its region, ``EUW2-NatGateway-Hours``, which older services leave out in
-us-east-1. Things that cost something else share the rest of the name:
+type has the prefix of its region, ``EUW2-NatGateway-Hours`` or ``eu-west-2-KMS-Keys``, which older
+services leave out in us-east-1. Things that cost something else share the rest of the name:
 ``EUW2-RegionalNatGateway-Hours``, ``TS-LoadBalancerUsage``, ``EU-IATimedStorage-ByteHrs``.
 """
 
@@ -28,9 +28,9 @@ ENDPOINT_REGION = "us-east-1"
 """Where AWS answers for the prices of all its regions."""
 IN_REGION: Mapping[str, str] = MappingProxyType({"locationType": "AWS Region"})
 """Not on an Outpost or in a Local Zone, which have prices of their own."""
-REGION_PREFIX = r"(?:(?:EU|[A-Z]{3}\d+)-)?"
+REGION_PREFIX = r"(?:(?:EU|[A-Z]{3}\d+|[a-z]{2}(?:-[a-z]+)+-\d+)-)?"
 UNIT_NAMES: Mapping[Unit, tuple[str, ...]] = MappingProxyType(
-    {"hour": ("hrs", "hour", "hours"), "GiB-month": ("gb-mo",)}
+    {"hour": ("hrs", "hour", "hours"), "month": ("keys",), "GiB-month": ("gb-mo",)}
 )
 """What AWS calls a unit, in small letters. Its GB of storage is 2^30 bytes."""
 
@@ -86,6 +86,12 @@ ONE_OF_A_KIND: Mapping[str, Listing] = MappingProxyType(
             service="AmazonVPC",
             attributes={"productFamily": "VpcEndpoint", "operation": "VpcEndpoint"},
             usage="VpcEndpoint-Hours",
+        ),
+        "key": Listing(
+            service="awskms",
+            attributes={"productFamily": "Encryption Key"},
+            usage="KMS-Keys",
+            unit="month",
         ),
         "volume": Listing(
             service="AmazonEC2",

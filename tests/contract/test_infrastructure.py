@@ -5,7 +5,9 @@ from typing import Any
 import pytest
 
 from components.aws.cluster_roles import CONTROL_PLANE_POLICIES
+from components.aws.price import priced
 from components.platforms.kubernetes.pod import GPU
+from infrastructure import parse
 from rf.plan.model import SECRET, Plan, leaves
 from settings import SettingsError
 from tests.conftest import INFRASTRUCTURE, planned, platform
@@ -18,6 +20,13 @@ PLACES = {"staging-infra": "researchflow-ai-staging", "production-infra": "resea
 def plan(request: pytest.FixtureRequest, plans: dict[str, Plan]) -> Plan:
     found: Plan = plans[request.param]
     return found
+
+
+def test_every_key_is_paid_for(plan: Plan) -> None:
+    made = of_type(plan, "aws:kms/key:Key")
+
+    settings = parse(platform(plan.stack), f"Pulumi.{plan.stack}.yaml")
+    assert priced(settings).keys == len(made)
 
 
 def test_only_the_stacks_own_account_is_touched(plan: Plan) -> None:

@@ -92,6 +92,12 @@ def us_east_1() -> dict[str, Pages]:
                 product("USE1-VpcEndpoint-Bytes", "0.01", "0.006", "0.004", unit="GB", tiers=tiers),
             ],
         ),
+        "key": (
+            [
+                product("us-east-1-KMS-Keys", "1.0000000000", unit="Keys"),
+                product("us-east-1-KMS-Requests", "0.0000030000", unit="Requests"),
+            ],
+        ),
         "volume": ([product("EBS:VolumeUsage.gp3", "0.0800000000", unit="GB-Mo")],),
         "efs/standard": (
             [

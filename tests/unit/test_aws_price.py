@@ -40,16 +40,12 @@ def test_nodes_cost_from_none_to_the_limit() -> None:
 
 
 def test_what_runs_anyway_is_counted_where_its_price_is_given() -> None:
-    one = monthly(settings(**prices(control_plane=0.1, nat_gateway=0.045, endpoint=0.01)))
-    each = monthly(
-        settings(
-            network={"nat_gateways": "each_zone"},
-            **prices(control_plane=0.1, nat_gateway=0.045, endpoint=0.01),
-        )
-    )
+    known = prices(control_plane=0.1, nat_gateway=0.045, endpoint=0.01, key=1)
+    one = monthly(settings(**known))
+    each = monthly(settings(network={"nat_gateways": "each_zone"}, **known))
 
     fixed = Decimal("0.1") + Decimal("0.045") + 6 * Decimal("0.01")
-    assert one.total.low == round(fixed * HOURS, 2)
+    assert one.total.low == round(fixed * HOURS, 2) + 2
     assert each.total.low - one.total.low == round(2 * Decimal("0.045") * HOURS, 2)
 
 

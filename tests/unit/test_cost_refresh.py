@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 from decimal import Decimal
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import boto3
@@ -16,15 +17,13 @@ from cost import prices as table
 from cost.instances import instances
 from cost.prices import ON_DEMAND, OTHER, Prices, unit_of
 from rf.cost import price_list
-from rf.cost.price_list import listings
+from rf.cost.price_list import ONE_OF_A_KIND, listings
 from rf.cost.refresh import Row, refresh, render
 from rf.errors import BadInputError
 from tests.unit.price_products import Pages, product, queue, us_east_1
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
-
 TODAY = date(2026, 11, 22)
 BEFORE = date(2026, 7, 20)
 FILE = "prices-us-east-1.csv"
@@ -79,9 +78,16 @@ def test_every_price_that_an_estimate_counts_is_asked_for_but_what_aws_lists_now
 
     asked = listings()
 
-    # Spot prices change by the minute; what nodes share may be of any maker.
+    # What nodes share may be of any maker.
     assert counted - set(asked) == {"shared-volume"}
     assert all(asked[name].unit == unit_of(name) for name in asked if name in OTHER)
+
+
+def test_the_tables_description_says_where_each_price_is_read() -> None:
+    text = Path("cost/data/README.md").read_text()
+
+    for name, listing in ONE_OF_A_KIND.items():
+        assert f"| `{name}` | `{listing.service}` | `{listing.usage}` |" in text
 
 
 @pytest.mark.usefixtures("data")
@@ -100,6 +106,7 @@ def test_each_row_has_todays_price_with_its_day_and_where_it_was_read(aws: Stubb
         "nat-gateway": "0.045",
         "load-balancer": "0.0225",
         "endpoint": "0.01",
+        "key": "1",
         "volume": "0.08",
         "efs/standard": "0.3",
     }
@@ -132,7 +139,7 @@ def test_what_was_and_what_is_stand_side_by_side(aws: Stubber) -> None:
 
     told = shown(refreshed(aws))
 
-    assert told[0] == f"9 prices of us-east-1 written to cost/data/{FILE}, in USD"
+    assert told[0] == f"10 prices of us-east-1 written to cost/data/{FILE}, in USD"
     assert "ec2/g5.xlarge 1.006 1.1 per hour" in told
     assert "nat-gateway - 0.045 per hour" in told
     assert "efs/standard - 0.3 per GiB-month" in told

@@ -64,7 +64,7 @@ def demand(infrastructure: Infrastructure) -> Demand:
             NotCounted(
                 subject="shared files",
                 what="what is stored, read and backed up",
-                reason="services' stacks count their shared volumes, by the price shared-volume",
+                reason="services' stacks count their shared volumes, by the price efs/standard",
             )
         )
     return Demand(needs=needs, not_counted=tuple(usage))

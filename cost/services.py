@@ -26,11 +26,22 @@ CLUSTER = "cluster"
 
 @dataclass(frozen=True, kw_only=True)
 class Storage:
-    """A volume, kept whether or not a replica runs. ``shared``: several nodes mount it at once."""
+    """A volume, kept whether or not a replica runs.
+
+    ``shared``: several nodes mount it at once; ``on_efs``: what they mount is EFS.
+    """
 
     name: str
     gibibytes: float
     shared: bool = False
+    on_efs: bool = False
+
+    @property
+    def price(self) -> str:
+        """The name of what a GiB of it costs a month."""
+        if not self.shared:
+            return "volume"
+        return "efs/standard" if self.on_efs else "shared-volume"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,7 +90,7 @@ def _service(service: Service, nodes: Nodes) -> Demand:
             subject=service.name,
             what=f"volume {each.name} ({each.gibibytes:g} GiB)",
             quantity=Range.exactly(each.gibibytes),
-            any_of=("shared-volume" if each.shared else "volume",),
+            any_of=(each.price,),
         )
         for each in service.volumes
     ]

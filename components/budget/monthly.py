@@ -8,6 +8,7 @@ from cost.services import Service, Storage, demand
 
 from ..platforms import DockerArgs, KubernetesArgs, Target
 from ..spec import ServiceSpec
+from ..storage_classes import FILES
 from .args import CostArgs
 
 UNBILLED = "runs on this machine: not counted"
@@ -22,11 +23,11 @@ def monthly(args: CostArgs, specs: Iterable[ServiceSpec], target: Target) -> Est
 
 def services(specs: Iterable[ServiceSpec], target: KubernetesArgs) -> tuple[Service, ...]:
     """``specs`` as they are priced."""
-    exposed = target.exposure != "cluster"
-    return tuple(_service(spec, exposed=exposed) for spec in specs)
+    exposed, on_efs = target.exposure != "cluster", target.class_of(shared=True) == FILES
+    return tuple(_service(spec, exposed=exposed, on_efs=on_efs) for spec in specs)
 
 
-def _service(spec: ServiceSpec, *, exposed: bool) -> Service:
+def _service(spec: ServiceSpec, *, exposed: bool, on_efs: bool) -> Service:
     return Service(
         name=spec.instance,
         cpu=spec.needs.cpu,
@@ -35,7 +36,7 @@ def _service(spec: ServiceSpec, *, exposed: bool) -> Service:
         gpus=0 if spec.per_node else spec.resources.gpus,
         replicas=replicas(spec),
         volumes=tuple(
-            Storage(name=volume.name, gibibytes=volume.size, shared=volume.shared)
+            Storage(name=volume.name, gibibytes=volume.size, shared=volume.shared, on_efs=on_efs)
             for volume in spec.volumes
         ),
         jobs=tuple(job.name for job in spec.runs),

@@ -67,7 +67,7 @@ def test_what_is_in_shared_files_is_left_to_the_stacks_that_put_it_there() -> No
     )
 
     assert "shared files" not in none
-    assert "by the price shared-volume" in some["shared files"]
+    assert "by the price efs/standard" in some["shared files"]
 
 
 def test_a_family_is_priced_by_the_types_that_are_known() -> None:

@@ -22,7 +22,12 @@ COST = CostArgs(
     gpu_node_type="g5.2xlarge",
     prices={
         name: PriceArgs(usd=usd, as_of=date(2026, 8, 1), source="made up")
-        for name, usd in {"volume": 0.08, "shared-volume": 0.3, "load-balancer": 0.0225}.items()
+        for name, usd in {
+            "volume": 0.08,
+            "shared-volume": 0.3,
+            "efs/standard": 0.25,
+            "load-balancer": 0.0225,
+        }.items()
     },
 )
 OFFICE = ScheduleArgs(
@@ -73,6 +78,27 @@ def test_a_gpu_service_pays_a_gpu_node_and_its_volume(specs: tuple[ServiceSpec, 
     }
     # 1.212 * 730; 100 * 0.08
     assert lines == {"1 × 1.000 of g5.2xlarge": "884.76", "volume models (100 GiB)": "8.00"}
+
+
+@pytest.mark.parametrize(
+    ("target", "expected"),
+    [
+        # 100 * 0.25, 100 * 0.3
+        (KubernetesArgs(infrastructure="org/researchflow-ai/staging-infra"), "25.00"),
+        (KubernetesArgs(shared_storage_class="fast-files"), "30.00"),
+    ],
+    ids=["EFS of ours", "a class of theirs"],
+)
+def test_a_volume_of_several_nodes_pays_what_its_class_is_made_of(
+    specs: tuple[ServiceSpec, ...], target: KubernetesArgs, expected: str
+) -> None:
+    (ollama,) = (spec for spec in specs if spec.instance == "ollama-stable")
+    (models,) = ollama.volumes
+    shared = dataclasses.replace(ollama, volumes=(dataclasses.replace(models, shared=True),))
+
+    found = on_a_cluster((shared,), target)
+
+    assert [f"{line.usd.expected}" for line in found.lines if "volume" in line.what] == [expected]
 
 
 def test_an_agent_that_watches_gpus_is_not_charged_for_one(specs: tuple[ServiceSpec, ...]) -> None:

@@ -6,9 +6,10 @@ class is the component's arguments and the section of the stack file, so a defau
 place.
 """
 
+import re
 from typing import Annotated
 
-from pydantic import AfterValidator, ConfigDict, Field
+from pydantic import AfterValidator, ConfigDict, Field, WithJsonSchema
 
 STRICT = ConfigDict(
     extra="forbid",
@@ -23,7 +24,9 @@ IMAGE_PATTERN = (
 
 
 def _exact(image: str) -> str:
-    """Refuse an image whose content may change under the same reference."""
+    """Refuse what is no image, and an image whose content may change under the same reference."""
+    if not re.match(IMAGE_PATTERN, image):
+        raise ValueError("is no reference of an image; write it as redis:8.2.2 or redis@sha256:…")
     name, _, digest = image.partition("@")
     tag = name.rpartition("/")[2].partition(":")[2]
     if not digest and tag in ("", "latest"):
@@ -42,7 +45,9 @@ CpuQuantity = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 """CPU cores; 0.25 is a quarter of one."""
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,40}$")]
 """A DNS label, short enough for the suffixes that platforms append."""
-ImageReference = Annotated[str, Field(pattern=IMAGE_PATTERN), AfterValidator(_exact)]
+ImageReference = Annotated[
+    str, AfterValidator(_exact), WithJsonSchema({"type": "string", "pattern": IMAGE_PATTERN})
+]
 GoDuration = Annotated[str, Field(pattern=r"^(-1|0|([0-9]+(ms|s|m|h))+)$")]
 """A Go duration such as 5m or 1h30m; 0 means at once and -1 means forever."""
 HttpsUrl = Annotated[

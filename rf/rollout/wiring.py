@@ -79,11 +79,10 @@ class Wiring:
         if kind == "folder":
             return FolderStore(self.project.root / args.folder)
         if kind == "bucket":
-            import boto3  # noqa: PLC0415 takes long, and few stacks need it
+            # Takes long to import, and few stacks need it.
+            from .store.bucket import opened  # noqa: PLC0415
 
-            from .store.bucket import BucketStore  # noqa: PLC0415
-
-            return BucketStore(boto3.client("s3"), str(args.bucket), args.prefix)
+            return opened(str(args.bucket), args.prefix)
         if not on_cluster:
             raise BadInputError(
                 f"{self.checked.config.file}: rollout.store.kind is cluster, but the target is "

@@ -234,7 +234,8 @@ def test_a_rate_changes_without_a_restart(envoy: RunningGateway) -> None:
 
     envoy.install(text)
 
-    # Half of the rate: the other half is the other gateway's.
+    # Half of the rate: the other half is the other gateway's. It fills again meanwhile.
+    began = time.monotonic()
     found = Counter(asked(envoy, PARTNER.token()) for _ in range(40))
-    assert 30 <= found[200] <= 33
+    assert 30 <= found[200] <= 31 + (time.monotonic() - began) / 2
     assert found[429] == 40 - found[200]

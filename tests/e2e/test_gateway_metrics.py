@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import threading
-import time
 from collections import Counter
 from typing import TYPE_CHECKING
 
@@ -20,12 +19,14 @@ from tests.e2e.harness.backend import Backend, running
 from tests.e2e.harness.envoy_files import free_port
 from tests.e2e.harness.gateway import ENVOY, NO_ENVOY, gateway
 from tests.e2e.harness.requests import request
+from tests.e2e.harness.waiting import seconds_until
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from components.gateway.metrics import Counts
     from tests.e2e.harness.backend import Behaviour
+    from tests.e2e.harness.gateway import RunningGateway
 
 pytestmark = [
     pytest.mark.xdist_group("e2e"),
@@ -35,11 +36,25 @@ pytestmark = [
 CHAT = request("POST", "/api/chat", b"{}")
 ALL = {"stable": 0, "canary": 100}
 STABLE, CANARY = ("ollama", "stable"), ("ollama", "canary")
+IMPATIENT = httpx.Timeout(30, read=0.05)
 
 
 def happened(counts: Counts) -> dict[str, int]:
     """The reasons that there were, with how often."""
     return {reason: times for reason, times in counts.errors.items() if times}
+
+
+def counted_from(envoy: RunningGateway, requests: int) -> Counts:
+    """The counts of stable as soon as it has had so many requests."""
+    found: list[Counts] = []
+
+    def has_had_them() -> bool:
+        text = httpx.get(envoy.url("stats", "/stats/prometheus")).text
+        found.append(envoy.counted(text)[STABLE])
+        return found[-1].requests >= requests
+
+    seconds_until(has_had_them, within=10)
+    return found[-1]
 
 
 def test_well_answered_requests_are_counted_and_timed_for_their_version(tmp_path: Path) -> None:
@@ -160,7 +175,9 @@ def test_a_client_that_gives_up_is_no_error_of_the_server(
         for _ in range(5):
             with (
                 pytest.raises(httpx.ReadTimeout),
-                httpx.stream("POST", envoy.url("ollama"), content=b"{}", timeout=0.05) as answer,
+                httpx.stream(
+                    "POST", envoy.url("ollama"), content=b"{}", timeout=IMPATIENT
+                ) as answer,
             ):
                 answer.read()
         found = envoy.counts[STABLE]
@@ -174,9 +191,7 @@ def test_a_stream_that_is_still_running_is_a_request_without_a_duration(tmp_path
     with running(stable), gateway(tmp_path, {"ollama-stable": stable.port}) as envoy:
         sending = threading.Thread(target=envoy.send, args=([CHAT] * 3,))
         sending.start()
-        time.sleep(0.3)
-        text = httpx.get(envoy.url("stats", "/stats/prometheus")).text
-        meanwhile = envoy.counted(text)[STABLE]
+        meanwhile = counted_from(envoy, requests=3)
         sending.join()
         after = envoy.counts[STABLE]
 

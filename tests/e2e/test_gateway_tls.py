@@ -189,13 +189,12 @@ def test_a_renewal_drops_no_request_and_keeps_open_connections(renewing: Running
     staying.get(url(renewing))
 
     with Load(url=url(renewing), context=context) as load:
-        time.sleep(0.5)
+        load.await_answers(20)
         write_secrets(renewing.folder, renewing.spec, later)
         took = seconds_until(lambda: serial(renewing) == number(later), within=5)
-        time.sleep(0.5)
+        load.await_answers(30)
 
     assert set(load.results) == {200}
-    assert load.results[200] > 50
     assert took < 2
     assert staying.get(url(renewing)).is_success
 

@@ -189,17 +189,17 @@ def test_a_version_whose_health_check_fails_loses_its_requests_to_stable(tmp_pat
     assert sick == {"stable"}
 
 
-def test_a_version_that_answers_503_fails_three_times(tmp_path: Path) -> None:
+def test_a_version_that_answers_503_fails_a_few_times(tmp_path: Path) -> None:
     stable, canary = Backend(name="stable"), Backend(name="canary", behaviour="busy")
     with running(stable, canary):
         ports = {"ollama-stable": stable.port, "ollama-canary": canary.port}
         with gateway(tmp_path, ports, weights=split(100)) as envoy:
             replies = envoy.send([CHAT] * 60, connections=1)
 
-    assert Counter((reply.status, reply.body) for reply in replies) == {
-        (503, "busy"): 3,
-        (200, "stable"): 57,
-    }
+    answered = Counter((reply.status, reply.body) for reply in replies)
+    # Another thread of Envoy's takes it out after three, and may take a moment.
+    assert 3 <= answered[503, "busy"] < 10
+    assert answered[200, "stable"] == 60 - answered[503, "busy"]
 
 
 def test_a_request_whose_bytes_were_sent_is_not_sent_again(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ import json
 import ssl
 import threading
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any, Self
@@ -53,7 +53,8 @@ class OllamaStandIn:
     """Serves ``tags``, ``ps``, ``version``: bytes as they are, with ``status``; all may be changed.
 
     Each answer waits ``delay`` seconds and each of its bytes ``seconds_per_byte``. Port 0 takes a
-    free one.
+    free one. ``asked`` is set by the first question; where it
+    ``holds``, none is answered before ``may_answer`` is set.
     """
 
     tags: bytes = models()
@@ -65,6 +66,9 @@ class OllamaStandIn:
     delay: float = 0.0
     seconds_per_byte: float = 0.0
     tls: trustme.LeafCert | None = None
+    holds: bool = False
+    asked: threading.Event = field(default_factory=threading.Event)
+    may_answer: threading.Event = field(default_factory=threading.Event)
 
     @property
     def address(self) -> str:
@@ -78,6 +82,8 @@ class OllamaStandIn:
 
     def __enter__(self) -> Self:
         """Listen, and answer in threads that die with the test run."""
+        if not self.holds:
+            self.may_answer.set()
         self._server = ThreadingHTTPServer((self.host, self.port), self._handler())
         self._server.daemon_threads = True
         if self.tls is not None:
@@ -98,6 +104,8 @@ class OllamaStandIn:
 
         class Handler(BaseHTTPRequestHandler):
             def do_GET(self) -> None:
+                stand_in.asked.set()
+                stand_in.may_answer.wait()
                 time.sleep(stand_in.delay)
                 body = {
                     "/api/tags": stand_in.tags,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -56,6 +57,14 @@ class ServerProcess:
     def logs(self) -> list[dict[str, Any]]:
         """What the server has said so far; fails on a line that is not a JSON object."""
         return [dict(json.loads(line)) for line in self.stdout.read_text().splitlines()]
+
+    def refuses(self) -> bool:
+        """Whether it takes no new connections any more."""
+        try:
+            socket.create_connection(("127.0.0.1", self.port), PATIENCE_SECONDS).close()
+        except ConnectionRefusedError:
+            return True
+        return False
 
     def terminate(self) -> None:
         """Send SIGTERM."""

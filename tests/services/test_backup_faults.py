@@ -141,6 +141,7 @@ def test_a_damaged_record_is_named_in_the_list_and_the_others_stay(
         ({"AWS_ACCESS_KEY_ID": "nobody"}, "access key"),
         ({"AWS_ACCESS_KEY_ID": "", "AWS_SECRET_ACCESS_KEY": ""}, "there are no credentials"),
         ({"BACKUP_ENDPOINT": "http://127.0.0.1:1"}, "the endpoint cannot be reached"),
+        ({"BACKUP_ENDPOINT": "", "AWS_ENDPOINT_URL": "garbage"}, "Invalid endpoint: garbage"),
         ({"BACKUP_BUCKET": "Not A Bucket"}, "BACKUP_BUCKET is 'Not A Bucket': write the name"),
         ({"BACKUP_KEEP_LAST": "0"}, "BACKUP_KEEP_LAST is '0': write a whole number from 1"),
         ({"BACKUP_LOCK": "GOVERNANCE"}, "BACKUP_LOCK and a number of days go together"),

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from services.faiss_server.faiss_server.api import codec
-from tests.services.faiss_client import BINARY, Faiss, reason_of, start, vectors
+from tests.services.faiss_client import BINARY, Faiss, reason_of, start, until, vectors
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,11 +20,12 @@ if TYPE_CHECKING:
 
     from tests.services.conftest import StartServer
 
-SLOW_SEARCH = """
-import faiss, time
+HELD_SEARCH = """
+import faiss, os, time
 real = faiss.knn
 def knn(*args, **kwargs):
-    time.sleep(0.5)
+    while not os.path.exists({release!r}):
+        time.sleep(0.01)
     return real(*args, **kwargs)
 faiss.knn = knn
 """
@@ -132,7 +133,8 @@ def test_a_limit_on_the_size_of_files_is_a_507_too(
 def test_a_full_queue_is_a_503_that_says_when_to_come_again(
     start_server: StartServer, tmp_path: Path
 ) -> None:
-    (tmp_path / "sitecustomize.py").write_text(SLOW_SEARCH)
+    release = tmp_path / "release"
+    (tmp_path / "sitecustomize.py").write_text(HELD_SEARCH.format(release=str(release)))
     data = tmp_path / "data"
     data.mkdir()
     process = start_server(
@@ -150,7 +152,10 @@ def test_a_full_queue_is_a_503_that_says_when_to_come_again(
         return httpx.post(url, content=body, headers=BINARY, trust_env=False, timeout=30)
 
     with ThreadPoolExecutor(8) as pool:
-        answers = list(pool.map(search, range(8)))
+        asked = [pool.submit(search, number) for number in range(8)]
+        until(lambda: sum(each.done() for each in asked) == 5, "what is refused")
+        release.touch()
+        answers = [each.result() for each in asked]
 
     codes = sorted(answer.status_code for answer in answers)
     assert codes == [200] * 3 + [503] * 5

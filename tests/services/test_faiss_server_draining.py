@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 import httpx
 import pytest
 
-from tests.services.faiss_client import PACKAGE, start
-from tests.services.faults import replace_search
+from tests.services.faiss_client import PACKAGE, start, until
+from tests.services.faults import hold_search
+from tests.services.server_process import PATIENCE_SECONDS
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -25,6 +26,7 @@ from starlette.routing import Route
 from faiss_server import logs, serving
 
 def stuck(request):
+    open({begun!r}, "w").close()
     time.sleep(60)
 
 serving.exit_cleanly_on_signals()
@@ -52,29 +54,30 @@ def test_sigterm_ends_an_idle_server_with_status_0(server: ServerProcess) -> Non
 def test_a_running_request_is_finished_after_sigterm_while_new_ones_are_refused(
     start_server: StartServer, tmp_path: Path
 ) -> None:
-    replace_search(tmp_path, "time.sleep(2); return None, numpy.array([[2, 3, 1]])")
+    held = hold_search(tmp_path, "None, numpy.array([[2, 3, 1]])")
     server = start_server(PACKAGE, {"FAISS_DATA_DIR": str(tmp_path)}, shims=tmp_path)
 
     with ThreadPoolExecutor(1) as pool:
         running = pool.submit(server.get, "/health")
-        time.sleep(0.5)
+        until(held.has_begun, "the request")
         server.terminate()
-        time.sleep(0.5)
-        with pytest.raises(httpx.ConnectError):
-            server.get("/health")
+        until(server.refuses, "the end of new connections")
+        assert not running.done()
+        held.let_go()
 
         assert running.result().json()["status"] == "ok"
     assert server.wait() == 0
 
 
 def test_a_request_that_outlives_the_drain_time_holds_nothing_up(
-    start_server: StartServer,
+    start_server: StartServer, tmp_path: Path
 ) -> None:
-    server = start_server(PACKAGE, code=STUCK_SERVER)
+    begun = tmp_path / "begun"
+    server = start_server(PACKAGE, code=STUCK_SERVER.format(begun=str(begun)))
 
     with ThreadPoolExecutor(1) as pool:
         stuck = pool.submit(server.get, "/stuck")
-        time.sleep(0.5)
+        until(begun.exists, "the request")
         started = time.monotonic()
         server.terminate()
         status = server.wait()
@@ -82,4 +85,4 @@ def test_a_request_that_outlives_the_drain_time_holds_nothing_up(
 
         assert stuck.result().status_code == httpx.codes.INTERNAL_SERVER_ERROR
     assert status == 0
-    assert 1 <= took < 5
+    assert 1 <= took < PATIENCE_SECONDS

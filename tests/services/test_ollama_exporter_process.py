@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import socket
-import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 import httpx
 import pytest
 
+from tests.services.faiss_client import until
 from tests.services.ollama_series import PACKAGE, ollama_series
 from tests.services.ollama_stand_in import (
     OllamaStandIn,
 )
-from tests.services.server_process import series
+from tests.services.server_process import PATIENCE_SECONDS, series
 
 if TYPE_CHECKING:
     from tests.services.conftest import RunServer, StartServer
@@ -91,15 +91,14 @@ def test_a_port_that_is_taken_ends_the_process_with_one_line(run_server: RunServ
 def test_a_scrape_is_finished_after_sigterm_while_new_ones_are_refused(
     start_server: StartServer,
 ) -> None:
-    with OllamaStandIn(delay=1) as ollama:
+    with OllamaStandIn(holds=True) as ollama:
         server = start_server(PACKAGE, {"OLLAMA_URL": ollama.url})
         with ThreadPoolExecutor(1) as pool:
             scrape = pool.submit(ollama_series, server)
-            time.sleep(0.5)
+            assert ollama.asked.wait(PATIENCE_SECONDS)
             server.terminate()
-            time.sleep(0.5)
-            with pytest.raises(httpx.ConnectError):
-                server.get("/health")
+            until(server.refuses, "the end of new connections")
+            ollama.may_answer.set()
             found = scrape.result()
 
     assert found[series("ollama_up", instance_address=ollama.address)] == 1.0

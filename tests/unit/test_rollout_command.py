@@ -127,6 +127,7 @@ def digest(folder: Path) -> dict[str, str]:
         (("--service", "redis", "--image", "redis:8"), "services are ollama, triton, faiss"),
         (("--service", "triton"), "nothing is to change"),
         (("--service", "triton", "--image", "x"), "needs an exact tag or a digest"),
+        (("--service", "triton", "--image", "no image"), "is no reference of an image; write it"),
         (("--service", "triton", "--set", "memory"), "write KEY=VALUE"),
         (("--service", "triton", "--set", "memory=much"), "memory"),
         (("--service", "triton", "--set", "nix=1"), "unknown key"),

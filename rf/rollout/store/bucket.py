@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import boto3
+from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from . import StoreError
@@ -16,6 +18,17 @@ if TYPE_CHECKING:
 DIGITS = 8
 # S3 answers 412 when the object is there, and 409 while somebody else is creating it.
 TAKEN = (412, 409)
+PROMPT = Config(connect_timeout=5, read_timeout=15, retries={"mode": "standard", "max_attempts": 3})
+"""Users may be waiting for a rollback to be recorded; boto3 itself waits a minute, five times."""
+
+
+def opened(bucket: str, prefix: str) -> BucketStore:
+    """A store in ``bucket``, with the endpoint and the credentials that boto3 finds; StoreError."""
+    try:
+        return BucketStore(boto3.client("s3", config=PROMPT), bucket, prefix)
+    except (BotoCoreError, ValueError) as error:
+        said = str(error).partition("\n")[0]
+        raise StoreError(f"s3://{bucket} cannot be asked: {said}") from None
 
 
 class BucketStore:

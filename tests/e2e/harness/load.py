@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Self
 
 import httpx
 
+from tests.e2e.harness.waiting import seconds_until
+
 if TYPE_CHECKING:
     import ssl
 
@@ -37,6 +39,11 @@ class Load:
         self._over.set()
         for thread in self._threads:
             thread.join()
+
+    def await_answers(self, count: int) -> None:
+        """Return when ``count`` more requests have ended, in whatever way."""
+        wanted = self.results.total() + count
+        seconds_until(lambda: self.results.total() >= wanted, within=60)
 
     def _send(self, kept: int) -> None:
         limits = httpx.Limits(max_keepalive_connections=kept)

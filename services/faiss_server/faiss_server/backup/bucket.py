@@ -55,6 +55,9 @@ def asking(what: str) -> Iterator[None]:
         yield
     except (ClientError, BotoCoreError) as error:
         raise BackupError(f"{what}: {reason(error)}") from None
+    except ValueError as error:
+        # All that boto3 says of an endpoint that is no address.
+        raise BackupError(f"{what}: {error}") from None
 
 
 class Bucket:

@@ -92,6 +92,7 @@ def preflight(
         *_planned(sights, request),
         *_platform(sights, stack),
         *_live(stack, found),
+        *_up(request, found),
         *(_state(stack, state) if state is not None else ()),
         *_blunt_gates(request, estimates),
     )
@@ -144,6 +145,17 @@ def _live(stack: Stack, seen: Readings) -> Iterator[str]:
                     f"weights: {gateway} serves routes of {service} that are not those of the "
                     "stack file; deploy the stack, then repeat"
                 )
+
+
+def _up(request: Request, seen: Readings) -> Iterator[str]:
+    """Somebody answers today whom the gateways can send back to, and compare with."""
+    for service in request.subject.services:
+        up, every = readings.instances(seen, service, "stable")
+        if not up:
+            yield (
+                f"targets: none of the {every} instances of {service} is healthy at the gateways, "
+                "so nobody could be sent back to it; mend or wake it, then repeat"
+            )
 
 
 def _state(stack: Stack, state: Mapping[str, Any]) -> Iterator[str]:

@@ -39,10 +39,13 @@ ROOM = "\n    capacity: {cpus: 96, memory: 192, disk: 2000}\n"
 
 
 class Gateways:
-    """One gateway that serves what the stack file says, or another thing, or nothing."""
+    """One gateway that serves what the stack file says, or another thing, or nothing.
 
-    def __init__(self, *, behind: bool = False, silent: bool = False) -> None:
-        self._behind, self._silent = behind, silent
+    ``up``: how many of triton's two instances it sees healthy.
+    """
+
+    def __init__(self, *, behind: bool = False, silent: bool = False, up: int = 2) -> None:
+        self._behind, self._silent, self._up = behind, silent, up
 
     def scrape(self) -> Mapping[str, str]:
         if self._silent:
@@ -50,8 +53,8 @@ class Gateways:
         served = expected(parse(platform("local"), "Pulumi.local.yaml"))
         if self._behind:
             served = dict.fromkeys(served, "older")
-        members = {"stable": 1, "canary": 0}
-        return {"gateway": statistics("triton", {}, members, members, served)}
+        up, every = ({"stable": number, "canary": 0} for number in (self._up, 2))
+        return {"gateway": statistics("triton", {}, up, every, served)}
 
 
 class Inside:
@@ -260,6 +263,20 @@ def test_nothing_is_begun_where_gateways_serve_something_else(
 
     assert status == ExitCode.PREFLIGHT
     assert "gateway serves routes of triton that are not those of the stack file" in text
+
+
+@pytest.mark.parametrize(
+    ("up", "status"), [(0, ExitCode.PREFLIGHT), (1, ExitCode.DONE), (2, ExitCode.DONE)]
+)
+def test_nothing_is_begun_where_nobody_could_be_sent_back(
+    rf: Rf, monkeypatch: pytest.MonkeyPatch, up: int, status: ExitCode
+) -> None:
+    monkeypatch.setattr(Wiring, "gateways", Gateways(up=up))
+
+    found, text = rf(*NEW, "--dry-run")
+
+    assert found == status
+    assert ("targets: none of the 2 instances of triton is healthy" in text) == (up == 0)
 
 
 def test_nothing_is_begun_where_gateways_do_not_answer(

@@ -78,8 +78,6 @@ def run(arguments: Sequence[str]) -> int:
         )
     except BadInputError as error:
         return _report(str(error))
-    except typer.Abort:
-        return _report("interrupted")
     except typer.TyperException as error:
         return _report(f"{error.format_message()}\nrun rf --help, or rf COMMAND --help")
     except ProgramError as error:

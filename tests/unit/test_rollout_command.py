@@ -7,6 +7,7 @@ import io
 import json
 import re
 import shutil
+import signal
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -299,6 +300,19 @@ def test_nothing_is_begun_on_a_cluster_that_cannot_scale(
 
     assert status == ExitCode.PREFLIGHT
     assert "not begun\nscaling: ollama-stable: the cluster has no KEDA" in said
+
+
+def test_an_interrupt_is_no_defect(rf: Rf, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Gateways, "scrape", interrupted)
+
+    status, text = rf(*NEW, "--dry-run")
+
+    assert status == 128 + signal.SIGINT
+    assert "error" not in text
+    assert "Traceback" not in text
 
 
 def test_steps_that_the_policies_refuse_are_not_begun(rf: Rf) -> None:

@@ -44,6 +44,7 @@ CHANGED_IN_PLACE = {
 
 # The same for Kubernetes, from pulumi-kubernetes' provider/pkg/provider/diff.go.
 REPLACED = {
+    "ClusterRoleBinding": ["roleRef"],
     "DaemonSet": ["spec.selector"],
     "Deployment": ["spec.selector"],
     "Job": ["spec.selector", "spec.template"],

@@ -13,6 +13,7 @@ from alerts.rules import EVERYTHING, ON_DOCKER
 from tests.monitoring.promtool import promtools, recording
 from tests.monitoring.scenarios.gpu import LABELS, dcgm
 from tests.monitoring.scenarios.inference import errors, requests
+from tests.monitoring.scenarios.machines import working_set
 
 PROMTOOLS = promtools()
 pytestmark = [
@@ -198,6 +199,18 @@ def test_memory_of_services_has_one_name_whoever_tells_it(
         {'{service="faiss"}': 1, '{service="gateway"}': 2, '{service="redis"}': 3},
         facts=facts,
     )
+
+
+def test_containers_that_tell_nothing_have_a_memory_where_kubelets_are_read(
+    major: str, tmp_path: Path
+) -> None:
+    series = working_set("c1", "5x60") | {
+        'container_memory_rss{job="cadvisor", pod="ollama-1", container="ollama"}': "3x60"
+    }
+    expr = "sum by (service, instance) (service_memory_bytes)"
+
+    evaluate(major, tmp_path, series, expr, {'{service="ollama", instance="ollama-1"}': 5})
+    evaluate(major, tmp_path, series, expr, {}, facts=ON_DOCKER)
 
 
 def test_thresholds_in_force_are_series(major: str, tmp_path: Path) -> None:

@@ -1,25 +1,25 @@
 """How Prometheus is told to ask kubelets, and that it is not unless somebody says so."""
 
 import re
-import subprocess
-from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
 from alerts.mapping import OF_CONTAINERS, OF_VOLUMES
+from alerts.model import Alert
+from alerts.rules import EVERYTHING, groups
 from components.context import Context
 from components.monitoring.kubelets import KubeletMetricsArgs, kubelet_jobs
 from components.monitoring.prometheus import CONFIG, Prometheus, PrometheusArgs
 from components.spec import ServiceSpec
 from settings import SettingsError, parse
 from tests.conftest import platform
-from tests.monitoring.promtool import promtools
+from tests.monitoring.dashboards.queries import asked
+from tests.monitoring.promql import selections
 
 HERE = Context(kubernetes=True, namespace="ai", node_namespace="ai-node")
 JOBS = kubelet_jobs(KubeletMetricsArgs(), HERE)
-PROMTOOLS = promtools()
 
 
 def prometheus(args: PrometheusArgs) -> ServiceSpec:
@@ -53,9 +53,7 @@ def test_it_reads_no_kubelet_unless_that_is_said() -> None:
 
 
 def test_on_one_machine_it_is_refused() -> None:
-    tree = platform("local")
-    services = tree["services"]
-    services["prometheus"] = services.get("prometheus", {}) | {"kubelet_metrics": {}}
+    tree = platform("local") | {"services": {"prometheus": {"kubelet_metrics": {}}}}
 
     with pytest.raises(
         SettingsError, match=r"services\.prometheus\.kubelet_metrics needs kubelets"
@@ -97,18 +95,16 @@ def test_of_containers_only_those_are_kept_that_tell_nothing_themselves() -> Non
     assert not keeps(containers, __name__=OF_CONTAINERS[0], namespace="other", container="ollama")
 
 
-@pytest.mark.skipif(not PROMTOOLS, reason="no promtool on PATH (Debian: prometheus)")
-@pytest.mark.parametrize("self_signed", [False, True])
-def test_promtool_takes_the_jobs(tmp_path: Path, *, self_signed: bool) -> None:
-    jobs = kubelet_jobs(KubeletMetricsArgs(self_signed=self_signed), HERE)
-    (tmp_path / "prometheus.yml").write_text(yaml.safe_dump({"scrape_configs": list(jobs)}))
+def test_nothing_is_kept_that_no_rule_and_no_panel_reads() -> None:
+    rules = [
+        rule.condition if isinstance(rule, Alert) else rule.expr
+        for group in groups(EVERYTHING)
+        for rule in group.rules
+    ]
+    read = {
+        each.name
+        for expr in (*rules, *(query.expr for query in asked()))
+        for each in selections(expr)
+    }
 
-    checked = subprocess.run(
-        [next(iter(PROMTOOLS.values())), "check", "config", "--syntax-only", "prometheus.yml"],
-        cwd=tmp_path,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-
-    assert checked.returncode == 0, checked.stdout + checked.stderr
+    assert {*OF_VOLUMES, *OF_CONTAINERS} <= read

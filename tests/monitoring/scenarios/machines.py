@@ -40,6 +40,14 @@ def process(name: str, values: str) -> dict[str, str]:
     return {f'{name}{{job="faiss", instance="f:5000"}}': values}
 
 
+def working_set(identity: str, values: str) -> dict[str, str]:
+    labels = (
+        f'job="cadvisor", instance="n1:10250", node="n1", namespace="ai", pod="ollama-1", '
+        f'container="ollama", name="{identity}"'
+    )
+    return {f"container_memory_working_set_bytes{{{labels}}}": values}
+
+
 FAISS = {"job": "faiss", "instance": "f:5000", "service": "faiss"}
 
 MACHINES = (
@@ -175,6 +183,25 @@ MACHINES = (
         expect={
             "9m45s": (),
             "10m": (Firing(labels=FAISS, says="faiss: f:5000 uses 95% of its limit."),),
+        },
+    ),
+    Scenario(
+        alert="ServiceMemoryHigh",
+        name="fires for Ollama, which tells nothing, by its container, once though it restarted",
+        series=working_set("c1", f"{int(1.9 * GIB)}x60") | working_set("c2", f"{GIB}x60"),
+        expect={
+            "9m45s": (),
+            "10m": (
+                Firing(
+                    labels={
+                        "service": "ollama",
+                        "container": "ollama",
+                        "pod": "ollama-1",
+                        "instance": "ollama-1",
+                    },
+                    says="ollama: ollama-1 uses 95% of its limit.",
+                ),
+            ),
         },
     ),
     Scenario(

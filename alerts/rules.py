@@ -29,7 +29,9 @@ EVERY_JOB = frozenset(
 EVERYTHING = Facts(
     jobs=EVERY_JOB,
     # 2 GiB for each, so that the generated file has no number of a particular stack.
-    memory_limits=dict.fromkeys(sorted(EVERY_JOB | {"ollama", "redis"}), 2 * 2**30),
+    memory_limits=dict.fromkeys(
+        sorted({*EVERY_JOB, "ollama", "redis"} - {CADVISOR, KUBELET}), 2 * 2**30
+    ),
     minimum_requests=10,
     objective=0.995,
     grafana_url="http://localhost:3000",

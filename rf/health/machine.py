@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from time import monotonic, sleep
 from typing import TYPE_CHECKING
 
@@ -11,7 +12,6 @@ from docker.errors import APIError, DockerException, NotFound
 from components.endpoints import origin
 from components.platforms.docker.container import replica_parts
 
-from .addresses import exchange
 from .reach import TIMEOUT, Answer, ReachError, silent
 
 if TYPE_CHECKING:
@@ -85,6 +85,29 @@ class MachineReach:
                 return status
             sleep(PAUSE)
         return None
+
+
+def exchange(copy: str, origin: str, request: Request) -> Answer:
+    """What ``copy`` at ``origin`` (scheme, host and port) answers. Redirects are not followed.
+
+    A certificate has to be good by the system's authorities, or those of ``SSL_CERT_FILE``.
+    """
+    try:
+        with requests.Session() as session:
+            # A proxy or a .netrc of the user's is for other hosts than these.
+            session.trust_env = False
+            answer = session.request(
+                request.method,
+                origin + request.path,
+                data=request.body,
+                headers=request.headers,
+                timeout=TIMEOUT,
+                allow_redirects=False,
+                verify=os.environ.get("SSL_CERT_FILE") or True,
+            )
+    except requests.RequestException as error:
+        return silent(copy, error)
+    return Answer(copy=copy, status=answer.status_code, body=answer.content)
 
 
 def unreachable(error: Exception) -> ReachError:

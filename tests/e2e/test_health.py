@@ -1,7 +1,7 @@
 """``rf health`` asks the platform, which runs as processes of this machine."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,7 +13,7 @@ from components.spec import ServiceSpec
 from rf.cli import run
 from rf.exit_codes import ExitCode
 from rf.health import monitoring, wiring
-from rf.health.addresses import AddressReach
+from rf.health.machine import exchange
 from rf.health.reach import Answer, Command, Request
 from tests.e2e.harness.needs import needs
 from tests.e2e.harness.platform import Platform
@@ -32,23 +32,37 @@ Asked = tuple[int, dict[str, Any], str]
 Ask = Callable[[], Asked]
 
 
-class ReachFromNow(AddressReach):
-    """Without the alerts that other tests have caused, which fire for minutes after their cause."""
+class ProcessReach:
+    """The platform's processes, without the alerts that other tests have caused.
 
-    def __init__(self, *given: Any) -> None:
-        super().__init__(*given)
+    Those fire for minutes after their cause.
+    """
+
+    any_port = True
+
+    def __init__(self, platform: Platform) -> None:
+        self._platform = platform
+        self._hosts = {each.spec.instance: each.address for each in platform.containers.values()}
         self._began = datetime.now(UTC).isoformat()
 
     def send(self, spec: ServiceSpec, request: Request) -> tuple[Answer, ...]:
-        answers = super().send(spec, request)
+        origin = f"http://{self._hosts[spec.instance]}:{request.port.number}"
+        answer = exchange(spec.instance, origin, request)
         if request.path != monitoring.ALERTS:
-            return answers
+            return (answer,)
         alerts = [
             alert
-            for alert in monitoring.data(answers[0].body)["alerts"]
+            for alert in monitoring.data(answer.body)["alerts"]
             if alert["activeAt"] > self._began or alert["labels"]["alertname"] == "Watchdog"
         ]
-        return (replace(answers[0], body=json.dumps({"data": {"alerts": alerts}}).encode()),)
+        return (replace(answer, body=json.dumps({"data": {"alerts": alerts}}).encode()),)
+
+    def run(self, spec: ServiceSpec, command: Command) -> tuple[Answer, ...]:
+        status = self._platform[spec.name].run(command.argv).returncode
+        return (Answer(copy=spec.instance, status=status),)
+
+    def lacking(self, _: Sequence[ServiceSpec]) -> None:
+        return None
 
 
 @pytest.fixture
@@ -56,14 +70,7 @@ def ask(
     platform: Platform, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> Ask:
     """Run ``rf health``, with the platform's containers for those of Docker."""
-    hosts = {
-        container.spec.instance: container.address for container in platform.containers.values()
-    }
-
-    def inside(spec: ServiceSpec, command: Command) -> int:
-        return platform[spec.name].run(command.argv).returncode
-
-    reach = ReachFromNow(hosts, inside)
+    reach = ProcessReach(platform)
     monkeypatch.setattr(wiring, "reach", lambda _: reach)
 
     def asked() -> Asked:

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from rf.rollout import readings, records, session
-from rf.rollout.effects.addresses import AddressGateways
 from rf.rollout.lanes import expected
 from rf.rollout.readings import STATISTICS
 from rf.rollout.store.folder import FolderStore
@@ -22,6 +21,7 @@ from tests.e2e.harness.gateway import ENVOY, NO_ENVOY
 from tests.e2e.harness.killable import BEGUN, STACK, Files, followed
 from tests.e2e.harness.rollout import FILE, local_stack, traffic
 from tests.e2e.harness.waiting import seconds_until
+from tests.rollout.addresses import AddressGateways
 
 if TYPE_CHECKING:
     from pathlib import Path

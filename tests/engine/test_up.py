@@ -150,12 +150,12 @@ def test_an_interrupt_lets_the_cli_wind_down_and_leaves_no_lock(root: Path) -> N
     write_stack(root, LOCAL)
     (root / "__main__.py").write_text(WAITING)
     process = start(root, "up")
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 120
     while not (root / "started").exists() and time.monotonic() < deadline:
         time.sleep(0.05)
 
     process.send_signal(signal.SIGINT)
-    output, _ = process.communicate(timeout=60)
+    output, _ = process.communicate(timeout=120)
 
     locks = [path for path in (root / ".pulumi-local/state").rglob("locks/**/*") if path.is_file()]
     state = json.loads(pulumi(root, "stack", "export", "--stack", "local", **own(root)))

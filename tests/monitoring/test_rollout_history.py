@@ -14,13 +14,13 @@ import pytest
 from components.gateway.metrics import DURATION, DURATION_BUCKETS_MS, ERRORS, REQUESTS
 from rf.rollout.core import Counts, design_effect
 from rf.rollout.effects import EffectError
-from rf.rollout.effects.addresses import AddressInside
 from rf.rollout.effects.prometheus import Prometheus, Series
 from rf.rollout.history import history, minutes
 from rf.rollout.subject import FeatureSubject, VersionSubject
 from settings import parse
 from tests.conftest import platform
 from tests.monitoring.dashboards.store import import_samples, serving
+from tests.rollout.addresses import AddressInside
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

@@ -17,7 +17,6 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from components.monitoring.pushgateway import Pushgateway as Service
 from rf.rollout.core import GateArgs, Judgement, Verdict, judge
-from rf.rollout.effects.addresses import AddressInside
 from rf.rollout.effects.pushgateway import Pushgateway
 from rf.rollout.metrics import HELP, Standing, exposition, group
 from rf.rollout.subject import FeatureSubject, VersionSubject
@@ -26,6 +25,7 @@ from tests.conftest import platform
 from tests.e2e.harness.waiting import seconds_until
 from tests.monitoring.dashboards.queries import asked
 from tests.monitoring.dashboards.store import Store, serving
+from tests.rollout.addresses import AddressInside
 from tests.unit.rollout_evidence import at_ten, counts
 
 if TYPE_CHECKING:

@@ -93,11 +93,6 @@ def api_version(manifest: Mapping[str, Any]) -> str:
     return found if "/" in found else f"core/{found}"
 
 
-def violated(rules: Sequence[AnyRule], manifest: Mapping[str, Any]) -> set[str]:
-    """The ids of the mandatory rules that a Kubernetes object breaks."""
-    return {said.rule for said in Analyzer(rules).apply(manifest) if said.mandatory}
-
-
 def _said(response: wire.AnalyzeResponse) -> list[Said]:
     return [
         Said(

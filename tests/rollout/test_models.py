@@ -11,7 +11,6 @@ import pytest
 
 from rf.rollout.core import GateArgs, PaceArgs, begin, version_plan
 from rf.rollout.effects import EffectError
-from rf.rollout.effects.addresses import AddressInside
 from rf.rollout.effects.machine import MachineInside
 from rf.rollout.effects.models import LoadedModels, models
 from rf.rollout.observer import Look, Observer
@@ -19,6 +18,7 @@ from rf.rollout.statistics import Statistics
 from rf.rollout.subject import VersionSubject
 from settings import parse
 from tests.conftest import platform
+from tests.rollout.addresses import AddressInside
 from tests.rollout.statistics import statistics
 from tests.services import ollama_stand_in as ollama
 from tests.services.ollama_stand_in import GIGABYTE, OllamaStandIn

@@ -1,4 +1,4 @@
-"""The ways to a service: plain addresses, a machine's published ports, a cluster's pods."""
+"""The ways to a service: a machine's published ports, a cluster's pods."""
 
 import socket
 import ssl
@@ -23,9 +23,8 @@ from components.spec import ServiceSpec
 from components.spec.network import Port
 from rf import pods
 from rf.health import cluster as cluster_module
-from rf.health.addresses import AddressReach
 from rf.health.cluster import ClusterReach
-from rf.health.machine import MachineReach
+from rf.health.machine import MachineReach, exchange
 from rf.health.reach import Answer, Command, ReachError, Request
 from tests.unit.health_objects import Echo, specs
 
@@ -69,11 +68,9 @@ def test_a_published_port_is_asked_at_the_machines_own_address(port: int) -> Non
 
 
 def test_a_redirect_is_an_answer_and_not_a_way_to_somewhere_else(port: int) -> None:
-    reach = AddressReach({"grafana": "127.0.0.1"}, lambda *_: 0)
+    asked = Request(port=Port(name="http", number=port), path="/moved")
 
-    (answer,) = reach.send(
-        spec("grafana"), Request(port=Port(name="http", number=port), path="/moved")
-    )
+    answer = exchange("grafana", f"http://127.0.0.1:{port}", asked)
 
     assert answer.status == 302
 
@@ -82,10 +79,8 @@ def test_a_closed_port_is_a_fault_of_the_copy() -> None:
     with socket.socket() as held:
         held.bind(("127.0.0.1", 0))
         number = held.getsockname()[1]
-        reach = AddressReach({"grafana": "127.0.0.1"}, lambda *_: 0)
-        (answer,) = reach.send(
-            spec("grafana"), Request(port=Port(name="http", number=number), path="/")
-        )
+        asked = Request(port=Port(name="http", number=number), path="/")
+        answer = exchange("grafana", f"http://127.0.0.1:{number}", asked)
 
     assert answer == Answer(copy="grafana", fault="no answer (ConnectionError)")
 

@@ -11,6 +11,8 @@ from policies.framework.rule import Level, NoConfig, Rule, RuleConfig, Severity
 from policies.framework.together import in_doubt, require_item
 from policies.framework.values import Finding, Node
 
+from .pod_security_words import CAPABILITIES
+
 CONTAINER = ("docker:index/container:Container",)
 UNCONFINED = frozenset({"seccomp", "apparmor", "systempaths"})
 ROOT = frozenset({"root", "0"})
@@ -19,21 +21,7 @@ ROOT = frozenset({"root", "0"})
 class CapabilitiesConfig(RuleConfig):
     """Which capabilities may be added, without ``CAP_``: those that a container has anyway."""
 
-    allowed: tuple[str, ...] = (
-        "AUDIT_WRITE",
-        "CHOWN",
-        "DAC_OVERRIDE",
-        "FOWNER",
-        "FSETID",
-        "KILL",
-        "MKNOD",
-        "NET_BIND_SERVICE",
-        "SETFCAP",
-        "SETGID",
-        "SETPCAP",
-        "SETUID",
-        "SYS_CHROOT",
-    )
+    allowed: tuple[str, ...] = CAPABILITIES
 
 
 def privileged(resource: Resource, _config: NoConfig) -> Iterator[Finding]:

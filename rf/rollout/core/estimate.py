@@ -22,8 +22,6 @@ if TYPE_CHECKING:
     from .plan import Plan, Stage
     from .settings import GateArgs
 
-BAD_RATES = (0.05, 0.10, 0.30)
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StageEstimate:

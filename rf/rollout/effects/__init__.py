@@ -1,7 +1,6 @@
 """What a rollout does to the world, and what it sees of it, behind small protocols.
 
-Three ways in which a platform can be reached: a cluster's API, a machine's Docker engine, and
-plain addresses and folders (tests, the demo).
+Two ways in which a platform can be reached: a cluster's API and a machine's Docker engine.
 """
 
 from __future__ import annotations

@@ -20,13 +20,13 @@ from rf.replace_file import replace_file
 from rf.rollout import session
 from rf.rollout.clock import SystemClock
 from rf.rollout.core import GateArgs, PaceArgs, Phase, version_plan
-from rf.rollout.effects.addresses import AddressGateways, FolderDelivery
 from rf.rollout.readings import STATISTICS
 from rf.rollout.store.folder import FolderStore
 from rf.rollout.subject import VersionSubject
 from rf.rollout.world import World
 from rf.stack_edit import edited
 from settings import parse
+from tests.rollout.addresses import AddressGateways, FolderDelivery
 
 from .rollout import FILE, Local
 

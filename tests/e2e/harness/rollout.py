@@ -17,11 +17,11 @@ import httpx
 
 from components.gateway.names import fronted
 from rf.rollout.clock import SystemClock
-from rf.rollout.effects.addresses import AddressGateways, FolderDelivery
 from rf.rollout.readings import STATISTICS
 from rf.rollout.world import World
 from rf.stack_edit import edited
 from settings import parse
+from tests.rollout.addresses import AddressGateways, FolderDelivery
 
 from .backend import Backend, running
 from .gateway import gateway

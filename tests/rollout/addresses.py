@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 import requests
 
-from ...errors import BadInputError
-from ...replace_file import replace_file
-from . import EffectError
+from rf.errors import BadInputError
+from rf.replace_file import replace_file
+from rf.rollout.effects import EffectError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

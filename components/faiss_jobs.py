@@ -56,16 +56,11 @@ def scheduled(
         )
     if args.drill_schedule is not None:
         (volume,) = server.volumes
-        limits = {
-            "FAISS_CACHE_SIZE": server.environment["FAISS_CACHE_SIZE"],
-            "FAISS_NUM_WORKERS": "1",
-            "TMPDIR": DISK,
-        }
         yield run(
             name="drill",
             command=(*COMMAND, "drill"),
             schedule=args.drill_schedule,
-            environment=environment | limits,
+            environment=environment | _drill(server),
             talks_to=(tell,),
             resources=Resources(cpu=1, memory=server.resources.memory + BESIDE_THE_CACHE),
             disk=Scratch(path=DISK, size=volume.size),
@@ -94,6 +89,12 @@ def _server(server: ServiceSpec) -> dict[str, str]:
     """Where the server is, and whom to trust there. For S3, boto3 has authorities of its own."""
     trust = {"SSL_CERT_FILE": AUTHORITY} if server.sidecar else {}
     return {"FAISS_URL": server.url("http"), **trust}
+
+
+def _drill(server: ServiceSpec) -> dict[str, str]:
+    """A server that loads what ``server`` has, and answers one request at a time."""
+    cache = server.environment["FAISS_CACHE_SIZE"]
+    return {"FAISS_CACHE_SIZE": cache, "FAISS_NUM_WORKERS": "1", "TMPDIR": DISK}
 
 
 def _edge(spec: ServiceSpec) -> Edge:

@@ -1,5 +1,6 @@
 """Ollama: LLM serving (guide, "Ollama Configuration" and "Ollama Optimization")."""
 
+from collections.abc import Iterable
 from typing import Annotated
 
 from pydantic import Field, model_validator
@@ -101,7 +102,6 @@ class Ollama(AIService[OllamaArgs]):
         models = Volume(
             name="models", path=MODELS, size=args.models_volume, shared=args.shared_models
         )
-        show = " && ".join(f"ollama show {model.name} >/dev/null" for model in args.models)
         spec = ServiceSpec(
             name=cls.service,
             track=context.track,
@@ -118,24 +118,7 @@ class Ollama(AIService[OllamaArgs]):
                 # The pull job writes the models; a server that prunes would fight it.
                 "OLLAMA_NOPRUNE": "1",
             },
-            health=Health(
-                startup=ExecCheck(command=("sh", "-c", show)),
-                ready=HttpCheck(
-                    port=PORT,
-                    path="/api/version",
-                    tool=NoTool(
-                        reason="no curl or wget in the image; Docker uses the start-up check"
-                    ),
-                ),
-                live=HttpCheck(
-                    port=PORT,
-                    path="/",
-                    tool=NoTool(
-                        reason="no curl or wget in the image; Docker uses the start-up check"
-                    ),
-                ),
-                startup_seconds=300,
-            ),
+            health=health(args.models),
             resources=Resources(cpu=args.cpu, memory=args.memory, gpus=args.gpus),
             volumes=(models,),
             scratch=(Scratch(path="/tmp", size=0.25),),
@@ -145,6 +128,18 @@ class Ollama(AIService[OllamaArgs]):
             facts=gpu_memory(args, context),
         )
         return encrypted(spec, context, "http")
+
+
+def health(models: Iterable[ModelArgs]) -> Health:
+    """Started once every model is there."""
+    show = " && ".join(f"ollama show {model.name} >/dev/null" for model in models)
+    tool = NoTool(reason="no curl or wget in the image; Docker uses the start-up check")
+    return Health(
+        startup=ExecCheck(command=("sh", "-c", show)),
+        ready=HttpCheck(port=PORT, path="/api/version", tool=tool),
+        live=HttpCheck(port=PORT, path="/", tool=tool),
+        startup_seconds=300,
+    )
 
 
 def gpu_memory(args: OllamaArgs, context: Context) -> dict[str, float]:

@@ -12,3 +12,8 @@ class ProgramError(Exception):
         """Keep ``trace``, the traceback of the process that ran the program, for ``--debug``."""
         super().__init__(message)
         self.trace = trace
+
+
+def first_line(error: Exception) -> str:
+    """What ``error`` says, without what libraries add below that."""
+    return str(error).partition("\n")[0]

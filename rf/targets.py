@@ -12,7 +12,7 @@ from components.platforms.docker.container import replica_parts
 from components.platforms.docker.place import Place
 from components.platforms.kubernetes.cluster import Cluster
 
-from .errors import BadInputError
+from .errors import BadInputError, first_line
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -25,15 +25,21 @@ if TYPE_CHECKING:
     from .stacks import CheckedStack
 
 KUBECONFIG = "KUBECONFIG"
+TIMEOUT = 60
+"""Seconds that Docker may take to answer."""
 
 
-def connect() -> DockerClient:
-    """The engine that the environment names (``DOCKER_HOST``); BadInputError when none answers."""
+def connect(timeout: int = TIMEOUT) -> DockerClient:
+    """The engine that the environment names (``DOCKER_HOST``); BadInputError when none answers.
+
+    ``timeout``: seconds that any answer of it may take.
+    """
     try:
-        return docker.from_env()
+        return docker.from_env(timeout=timeout)
     except DockerException as error:
-        said = str(error).partition("\n")[0]
-        raise BadInputError(f"this stack needs a Docker engine, and none answers: {said}") from None
+        raise BadInputError(
+            f"this stack needs a Docker engine, and none answers: {first_line(error)}"
+        ) from None
 
 
 def place(checked: CheckedStack) -> Place:

@@ -1,6 +1,6 @@
 """Envoy's static configuration as a whole."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -20,6 +20,10 @@ V3 = "type.googleapis.com/envoy.extensions"
 MEBIBYTE = 2**20
 HEAP_SHARE = 0.8
 """Of the container's memory; what Envoy needs besides its heap has the rest."""
+
+NODE = {"id": "gateway", "cluster": "researchflow", "locality": {"zone": GATEWAY_ZONE}}
+"""A route file as a config source is refused without it, and without a zone nothing is counted by
+the zone of the server."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,26 +71,8 @@ def bootstrap(backends: tuple[ServiceSpec, ...], limits: Limits, door: Door) -> 
         )
         for stable, *_ in services
     ]
-    clusters = [
-        backend_cluster(
-            Upstream(
-                spec=replace(stable, track=track),
-                fallback=None if track == stable.track else stable,
-                max_active=limits.max_active_of.get(stable.name, limits.max_active),
-            )
-        )
-        for stable, *_ in services
-        # Also of a canary that is not there: when it comes, no gateway starts anew for it.
-        for track in TRACKS
-    ]
     config = {
-        # A route file as a config source is refused without a node, and without a zone nothing is
-        # counted by the zone of the server.
-        "node": {
-            "id": "gateway",
-            "cluster": "researchflow",
-            "locality": {"zone": GATEWAY_ZONE},
-        },
+        "node": NODE,
         "admin": {
             "address": {"socket_address": {"address": "127.0.0.1", "port_value": ADMIN_PORT}}
         },
@@ -101,13 +87,27 @@ def bootstrap(backends: tuple[ServiceSpec, ...], limits: Limits, door: Door) -> 
                 *([key_listener()] if door.asks_for_tokens else []),
             ],
             "clusters": [
-                *clusters,
+                *(backend_cluster(each) for each in upstreams(services, limits)),
                 admin_cluster(ADMIN_PORT),
                 *([key_cluster()] if door.asks_for_tokens else []),
             ],
         },
     }
     return to_yaml(config)
+
+
+def upstreams(services: Iterable[Sequence[ServiceSpec]], limits: Limits) -> Iterator[Upstream]:
+    """Every track of every service.
+
+    Also a canary that is not there: when it comes, no gateway starts anew for it.
+    """
+    for stable, *_ in services:
+        for track in TRACKS:
+            yield Upstream(
+                spec=replace(stable, track=track),
+                fallback=None if track == stable.track else stable,
+                max_active=limits.max_active_of.get(stable.name, limits.max_active),
+            )
 
 
 def refuse_port_clashes(services: tuple[ServiceSpec, ...]) -> None:

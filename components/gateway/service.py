@@ -1,6 +1,6 @@
 """The gateway as a service of the platform."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from pydantic import Field
 from pydantic.dataclasses import dataclass
@@ -91,33 +91,10 @@ class Gateway(AIService[GatewayArgs]):
                 # The access log; of its own accord Envoy holds lines back for ten seconds.
                 *("--file-flush-interval-msec", "1000"),
             ),
-            ports=(
-                *(
-                    Port(
-                        name=spec.name,
-                        number=spec.port("http").number,
-                        published=spec.port("http").number,
-                        tls=args.tls.hosts[0] if args.tls else None,
-                    )
-                    for spec in services
-                ),
-                Port(name="stats", number=STATS_PORT),
-            ),
+            ports=(*doors(services, args.tls), Port(name="stats", number=STATS_PORT)),
             health=Health(ready=ready, live=ready),
             resources=Resources(cpu=args.cpu, memory=args.memory),
-            files=(
-                File(path=CONFIG, content=bootstrap(backends, args.limits, door(args, context))),
-                *([File(path=SOURCE, content=certificate_source())] if args.tls else []),
-                *(
-                    [File(path=AUTHORITY_SOURCE, content=authority_source())]
-                    if context.internal_tls
-                    else []
-                ),
-                *(
-                    File(path=path, content=text, live=True)
-                    for path, text in watched_files(backends, args, context).items()
-                ),
-            ),
+            files=tuple(files(backends, args, context)),
             secret_files=args.tls.secret_files if args.tls else (),
             certificates=(*(args.tls.certificates if args.tls else ()), *trusted(context)),
             talks_to=tuple(
@@ -134,6 +111,26 @@ class Gateway(AIService[GatewayArgs]):
                 "tlsHosts": list(args.tls.hosts) if args.tls else [],
             },
         )
+
+
+def doors(services: Iterable[ServiceSpec], tls: TlsArgs | None) -> Iterator[Port]:
+    """The ports of clients: each service has its own."""
+    for spec in services:
+        number = spec.port("http").number
+        yield Port(
+            name=spec.name, number=number, published=number, tls=tls.hosts[0] if tls else None
+        )
+
+
+def files(backends: tuple[ServiceSpec, ...], args: GatewayArgs, context: Context) -> Iterator[File]:
+    """Envoy's configuration: what it is started with, and what it watches."""
+    yield File(path=CONFIG, content=bootstrap(backends, args.limits, door(args, context)))
+    if args.tls:
+        yield File(path=SOURCE, content=certificate_source())
+    if context.internal_tls:
+        yield File(path=AUTHORITY_SOURCE, content=authority_source())
+    for path, text in watched_files(backends, args, context).items():
+        yield File(path=path, content=text, live=True)
 
 
 def door(args: GatewayArgs, context: Context) -> Door:

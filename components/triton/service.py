@@ -127,15 +127,7 @@ class Triton(AIService[TritonArgs]):
             ),
             resources=Resources(cpu=args.cpu, memory=args.memory, gpus=args.gpus),
             files=(File(path=SCRIPT, content=Path(repository.__file__).read_text("utf-8")),),
-            volumes=(
-                Volume(
-                    name="models",
-                    path=MODELS,
-                    size=args.models_volume,
-                    read_only=True,
-                    shared=args.shared_models,
-                ),
-            ),
+            volumes=(models(args),),
             scratch=(
                 Scratch(path="/dev/shm", size=args.shared_memory),
                 Scratch(path="/tmp", size=0.25),
@@ -144,6 +136,17 @@ class Triton(AIService[TritonArgs]):
             drain=Drain(seconds=args.exit_timeout + MARGIN),
         )
         return encrypted(spec, context, "http", "grpc")
+
+
+def models(args: TritonArgs) -> Volume:
+    """The repository, which the server only reads."""
+    return Volume(
+        name="models",
+        path=MODELS,
+        size=args.models_volume,
+        read_only=True,
+        shared=args.shared_models,
+    )
 
 
 def start(args: TritonArgs, context: Context) -> str:

@@ -15,7 +15,6 @@ from ..stacks import checked_stack
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from components.platforms.docker.args import DockerArgs
     from components.spec import ServiceSpec
 
     from ..stacks import CheckedStack
@@ -84,7 +83,7 @@ def drill_backup(name: Name = None, *, stack: StackName = "local") -> ExitCode:
     arguments = ["drill", *_named(name)]
     target = checked.stack.settings.target
     if target.kind == "docker":
-        return _on_machine(checked, target, arguments)
+        return _on_machine(checked, arguments)
     return _here(checked, arguments)
 
 
@@ -125,7 +124,7 @@ def adopt_index(  # noqa: PLR0913 one option each, all keyword-only
 
     arguments = ["adopt", f"{ADOPTED}/{file}", *options]
     arguments += ["--ids", f"{ADOPTED}/{ids}"] if ids else []
-    return _on_machine(checked, target, arguments, volume)
+    return _on_machine(checked, arguments, volume)
 
 
 def _with_server(stack: str, arguments: Sequence[str], server: str | None) -> ExitCode:
@@ -134,7 +133,7 @@ def _with_server(stack: str, arguments: Sequence[str], server: str | None) -> Ex
     if server is not None:
         return _here(checked, arguments, {"FAISS_URL": server})
     if target.kind == "docker":
-        return _on_machine(checked, target, arguments)
+        return _on_machine(checked, arguments)
     spec = _spec(checked)
     port = spec.port("http")
     raise BadInputError(
@@ -154,27 +153,17 @@ def _here(
 
 
 def _on_machine(
-    checked: CheckedStack, target: DockerArgs, arguments: Sequence[str], adopted: str | None = None
+    checked: CheckedStack, arguments: Sequence[str], adopted: str | None = None
 ) -> ExitCode:
     # Half a second each to import; the other ways do not need them.
-    import docker  # noqa: PLC0415
-
-    from components.platforms.docker.place import Place  # noqa: PLC0415
-
+    from .. import targets  # noqa: PLC0415
     from . import machine  # noqa: PLC0415
     from .credentials import found  # noqa: PLC0415
 
-    settings, spec = checked.stack.settings, _spec(checked)
-    place = Place(args=target, environment=settings.environment, images=settings.images)
+    spec, place = _spec(checked), targets.place(checked)
     described = machine.one_shot(spec, arguments, _variables(checked), place, adopted)
     credentials = None if adopted else machine.credentials_file(found(), spec)
-    try:
-        client = docker.from_env(timeout=machine.TIMEOUT)
-    except docker.errors.DockerException as error:
-        raise BadInputError(
-            f"Docker gives no answer ({type(error).__name__}): is the engine running?"
-        ) from None
-    status = machine.run(client, described, credentials)
+    status = machine.run(targets.connect(machine.TIMEOUT), described, credentials)
     return ExitCode.DONE if status == 0 else ExitCode.ERROR
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ..errors import BadInputError
+from ..errors import BadInputError, first_line
 from ..exit_codes import ExitCode
 from . import records, session
 from .core import Phase, read_bundle, replay
@@ -73,8 +73,7 @@ def _replayed(text: str, name: str, say: Callable[[str], None]) -> ExitCode:
     try:
         bundle = read_bundle(text)
     except ValueError as error:
-        said = str(error).partition("\n")[0]
-        raise BadInputError(f"{name} is no bundle of evidence: {said}") from None
+        raise BadInputError(f"{name} is no bundle of evidence: {first_line(error)}") from None
     for line in judgement_lines(replay(bundle)):
         say(line)
     return ExitCode.DONE

@@ -13,6 +13,7 @@ from components.files import directories
 from components.platforms.docker.files import STAGING, writer
 from components.platforms.docker.mounts import directory_volume, mount_points, nested_mount_points
 
+from ...errors import first_line
 from . import EffectError
 from .http import body, request
 
@@ -47,8 +48,9 @@ class MachineDelivery:
                 try:
                     self._fill(directory, spec)
                 except DockerException as error:
-                    said = str(error).partition("\n")[0]
-                    raise EffectError(f"{directory.path} cannot be written: {said}") from None
+                    raise EffectError(
+                        f"{directory.path} cannot be written: {first_line(error)}"
+                    ) from None
 
     def _fill(self, directory: Directory, spec: ServiceSpec) -> None:
         volume = directory_volume(directory, spec, self._place)
@@ -96,8 +98,7 @@ class MachineGateways:
             except NotFound:
                 raise EffectError(f"there is no container {name}") from None
             except DockerException as error:
-                said = str(error).partition("\n")[0]
-                raise EffectError(f"{name} gives no answer: {said}") from None
+                raise EffectError(f"{name} gives no answer: {first_line(error)}") from None
         return found
 
 
@@ -131,8 +132,7 @@ class MachineInside:
             # Docker looks for the name anywhere in another.
             found = self._client.containers.list(filters={"name": first})
         except DockerException as error:
-            said = str(error).partition("\n")[0]
-            raise EffectError(f"containers cannot be listed: {said}") from None
+            raise EffectError(f"containers cannot be listed: {first_line(error)}") from None
         return sorted(each.name for each in found if each.name and mine.fullmatch(each.name))
 
     def _ask(self, spec: ServiceSpec, host: str, ask: bytes) -> str:
@@ -140,8 +140,7 @@ class MachineInside:
             container = self._client.containers.get(self._through)
             return _exchange(container, self._through, host, spec.port("http").number, ask)
         except DockerException as error:
-            said = str(error).partition("\n")[0]
-            raise EffectError(f"{self._through} gives no answer: {said}") from None
+            raise EffectError(f"{self._through} gives no answer: {first_line(error)}") from None
 
 
 def _exchange(container: Any, name: str, host: str, port: int, ask: bytes) -> str:

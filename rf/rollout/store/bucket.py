@@ -8,6 +8,7 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
+from ...errors import first_line
 from . import StoreError
 
 if TYPE_CHECKING:
@@ -84,5 +85,4 @@ class BucketStore:
         return sorted(each["Key"] for page in pages for each in page.get("Contents", ()))
 
     def _failed(self, how: str, key: str, error: Exception) -> StoreError:
-        said = str(error).partition("\n")[0]
-        return StoreError(f"s3://{self._bucket}/{key} cannot be {how}: {said}")
+        return StoreError(f"s3://{self._bucket}/{key} cannot be {how}: {first_line(error)}")

@@ -6,6 +6,7 @@ import asyncio
 import logging
 import os
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import TYPE_CHECKING
 
 from prometheus_client.exposition import choose_encoder
@@ -27,6 +28,7 @@ from .restoring import Restorer
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
+    from prometheus_client import CollectorRegistry
     from starlette.requests import Request
 
     from .settings import Settings
@@ -55,35 +57,16 @@ def build(settings: Settings) -> Starlette:
         yield
         await asyncio.to_thread(engine.stop)
 
-    async def stats(_request: Request) -> Response:
-        found = [index.describe() for index in engine.store.catalogue]
-        return JSONResponse(
-            {
-                "indexes": len(found),
-                "vectors": sum(index["vectors"] for index in found),
-                "bytes": sum(index["bytes"] for index in found),
-                "cache_limit_bytes": settings.cache_bytes,
-                "wal_bytes": engine.store.log.bytes,
-                "position": engine.store.log.position,
-                "role": engine.store.role.role,
-            }
-        )
-
     async def described(_request: Request) -> Response:
         return JSONResponse(description)
-
-    async def exposition(request: Request) -> Response:
-        encode, content_type = choose_encoder(request.headers.get("accept", ""))
-        text = await asyncio.to_thread(encode, metrics.registry)
-        return Response(text, headers={"content-type": content_type})
 
     return Starlette(
         routes=[
             # Plain functions run in a thread: they touch the disk.
             Route("/health", lambda _request: _answer(health.failures(), health.warnings())),
             Route("/ready", lambda _request: _answer(health.unready(), health.warnings())),
-            Route("/metrics", exposition),
-            Route("/stats", stats),
+            Route("/metrics", partial(_exposition, metrics.registry)),
+            Route("/stats", partial(_stats, engine, settings.cache_bytes)),
             Route("/openapi.json", described),
             *indexes.routes(),
             *operations.routes(),
@@ -108,6 +91,27 @@ def _answer(failures: dict[str, str], warnings: dict[str, str]) -> Response:
     status = "unavailable" if failures else "degraded" if warnings else "ok"
     body = {"status": status, "failures": failures, "warnings": warnings}
     return JSONResponse(body, 503 if failures else 200)
+
+
+async def _stats(engine: Engine, cache_bytes: int, _request: Request) -> Response:
+    found = [index.describe() for index in engine.store.catalogue]
+    return JSONResponse(
+        {
+            "indexes": len(found),
+            "vectors": sum(index["vectors"] for index in found),
+            "bytes": sum(index["bytes"] for index in found),
+            "cache_limit_bytes": cache_bytes,
+            "wal_bytes": engine.store.log.bytes,
+            "position": engine.store.log.position,
+            "role": engine.store.role.role,
+        }
+    )
+
+
+async def _exposition(registry: CollectorRegistry, request: Request) -> Response:
+    encode, content_type = choose_encoder(request.headers.get("accept", ""))
+    text = await asyncio.to_thread(encode, registry)
+    return Response(text, headers={"content-type": content_type})
 
 
 async def _refusal(_request: Request, error: Exception) -> Response:

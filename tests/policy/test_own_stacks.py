@@ -49,13 +49,20 @@ def test_nothing_mandatory_about_a_stack_of_ours_is_undecided(
 
 
 @pytest.mark.parametrize("stack", INFRASTRUCTURE)
-def test_of_infrastructure_only_the_key_is_undecided_until_it_is_made(
+def test_of_infrastructure_only_what_names_the_key_or_the_files_is_undecided_until_they_are_made(
     plans: dict[str, Plan], stack: str
 ) -> None:
     verdict = judge_plan(plans[stack])
 
-    undecided = {(each.rule.id, each.finding.path) for each in verdict.results if each.undecided}
-    assert undecided == {("aws-eks/secrets-encryption", "encryptionConfig.provider.keyArn")}
+    assert {
+        (each.rule.id, each.resource.name, each.finding.path)
+        for each in verdict.results
+        if each.undecided
+    } == {
+        ("aws-eks/secrets-encryption", "cluster", "encryptionConfig.provider.keyArn"),
+        ("aws-iam/wildcards", "pod-shared-files-policy", "policy"),
+        ("aws-iam/passes-rights", "pod-shared-files-policy", "policy"),
+    }
 
 
 @pytest.mark.parametrize("stack", INFRASTRUCTURE)

@@ -11,7 +11,12 @@ import yaml
 from rf.deploy.folder import LocalFolder
 from tests.deployments import write_project
 
-RF = "from rf.cli import main; main()"
+# A shell starts what it puts into the background with SIGINT ignored.
+RF = (
+    "import signal; signal.signal(signal.SIGINT, signal.default_int_handler); "
+    "from rf.cli import main; main()"
+)
+PATIENCE_SECONDS = 300
 
 
 def make_project(folder: Path) -> Path:
@@ -45,7 +50,7 @@ def start(
 def run(root: Path, operation: str, stack: str = "local", **variables: str) -> str:
     """Run ``rf`` to its end; what it wrote. The status must be 0."""
     process = start(root, operation, stack, **variables)
-    output, _ = process.communicate(timeout=120)
+    output, _ = process.communicate(timeout=PATIENCE_SECONDS)
     assert process.returncode == 0, output[-2000:]
     return output
 
@@ -66,7 +71,7 @@ def pulumi(root: Path, *arguments: str, **variables: str) -> str:
         input="a value",
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=PATIENCE_SECONDS,
         check=False,
     )
     assert done.returncode == 0, done.stdout + done.stderr

@@ -14,7 +14,16 @@ from pathlib import Path
 import pytest
 
 from tests.deployments import CLUSTER, LOCAL, PROGRAM, write_stack
-from tests.engine.local_project import make_project, outputs, own, pulumi, run, secure, start
+from tests.engine.local_project import (
+    PATIENCE_SECONDS,
+    make_project,
+    outputs,
+    own,
+    pulumi,
+    run,
+    secure,
+    start,
+)
 
 if shutil.which("pulumi") is None:
     pytest.skip(
@@ -140,7 +149,7 @@ def test_a_program_that_fails_ends_in_status_1_and_its_own_words(root: Path) -> 
     (root / "__main__.py").write_text(PROGRAM + "raise pulumi.RunError('as it must')\n")
 
     process = start(root, "up")
-    output, _ = process.communicate(timeout=120)
+    output, _ = process.communicate(timeout=PATIENCE_SECONDS)
 
     assert process.returncode == 1
     assert "as it must" in output
@@ -155,7 +164,7 @@ def test_an_interrupt_lets_the_cli_wind_down_and_leaves_no_lock(root: Path) -> N
         time.sleep(0.05)
 
     process.send_signal(signal.SIGINT)
-    output, _ = process.communicate(timeout=120)
+    output, _ = process.communicate(timeout=PATIENCE_SECONDS)
 
     locks = [path for path in (root / ".pulumi-local/state").rglob("locks/**/*") if path.is_file()]
     state = json.loads(pulumi(root, "stack", "export", "--stack", "local", **own(root)))
@@ -193,7 +202,7 @@ def test_a_shared_stack_uses_the_backend_and_the_secrets_of_the_team(
 
 def test_a_wrong_passphrase_ends_in_status_1_and_says_so(deployed: Path) -> None:
     process = start(deployed, "up", PULUMI_CONFIG_PASSPHRASE="another")
-    output, _ = process.communicate(timeout=120)
+    output, _ = process.communicate(timeout=PATIENCE_SECONDS)
 
     assert process.returncode == 1
     assert "incorrect passphrase" in output

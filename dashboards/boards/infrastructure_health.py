@@ -84,6 +84,7 @@ SERVICES = Row(
             ),
             no_data="No service tells",
             width=12,
+            height=10,
             alerts=("ServiceMemoryHigh",),
         ),
         Panel(
@@ -95,6 +96,7 @@ SERVICES = Row(
             ),
             no_data="No service tells",
             width=12,
+            height=10,
             alerts=("ServiceRestarting",),
         ),
     ),

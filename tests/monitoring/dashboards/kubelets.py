@@ -24,10 +24,10 @@ VOLUMES = {
 }
 # Container: pod, node, GiB of its working set, and how much of that is its own.
 CONTAINERS = {
-    "ollama-stable-6d9c7b8f54-x2k8p": ("ollama", 0, 9.6, 3.1),
-    "ollama-canary-58b4d97c6-tq7mw": ("ollama", 1, 8.2, 2.9),
-    "triton-stable-7f5c9d8b64-8lzrd": ("triton", 1, 5.3, 4.4),
-    "triton-canary-66f7c54d9b-p9vnc": ("triton", 0, 4.6, 4.1),
+    "ollama-stable-6d9c7b8f54-x2k8p": ("ollama", 0, 1.55, 0.62),
+    "ollama-canary-58b4d97c6-tq7mw": ("ollama", 1, 1.3, 0.55),
+    "triton-stable-7f5c9d8b64-8lzrd": ("triton", 1, 1.2, 0.95),
+    "triton-canary-66f7c54d9b-p9vnc": ("triton", 0, 0.9, 0.8),
 }
 
 

@@ -1,7 +1,7 @@
 """The Pulumi project that ``rf`` works on, and the stacks it has files for."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -29,6 +29,13 @@ class Project:
         files = self.root.glob("Pulumi.*.yaml")
         names = [re.sub(r"^Pulumi\.|\.yaml$", "", file.name) for file in files]
         return tuple(sorted(names, key=lambda name: (name.startswith("production"), name)))
+
+    def chosen(self, named: Sequence[str]) -> tuple[str, ...]:
+        """The stacks that are ``named``, or all; BadInputError where there is none."""
+        found = tuple(named) or self.stacks
+        if not found:
+            raise BadInputError(f"{self.root} has no stack files (Pulumi.<stack>.yaml)")
+        return found
 
 
 def find_project(start: Path) -> Project:

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ..errors import BadInputError
 from ..plan.tree import console
 from ..project import find_project
 
@@ -92,7 +91,4 @@ def _estimate(
         checked = checked_stack(project, name, allow_tags=True)
         return stack_cost(name, checked.stack, measured, with_hints=with_hints)
 
-    names = stacks or project.stacks
-    if not names:
-        raise BadInputError(f"{project.root} has no stack files (Pulumi.<stack>.yaml)")
-    return [cost_of(name) for name in dict.fromkeys(names)]
+    return [cost_of(name) for name in dict.fromkeys(project.chosen(stacks or ()))]

@@ -61,7 +61,7 @@ def plan(  # noqa: PLR0913 each is an option
     from ..policy.planned import judge_plan  # noqa: PLC0415
 
     project = find_project(Path.cwd())
-    plans = _plan(project, stacks or project.stacks)
+    plans = _plan(project, project.chosen(stacks or ()))
     written = _write(plans, folder or project.root / FOLDER)
     verdicts = {each.stack: judge_plan(each) for each in plans}
     if as_json:
@@ -75,8 +75,6 @@ def plan(  # noqa: PLR0913 each is an option
 
 
 def _plan(project: Project, stacks: Sequence[str]) -> tuple[Plan, ...]:
-    if not stacks:
-        raise BadInputError(f"{project.root} has no stack files (Pulumi.<stack>.yaml)")
     with working(f"Planning {', '.join(stacks)}"):
         return run.plan_stacks(project, stacks)
 

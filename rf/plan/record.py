@@ -117,7 +117,7 @@ def _run_in_a_loop_of_its_own(program: Callable[[], object]) -> None:
     loop.set_default_executor(_Inline(max_workers=1))
     asyncio.set_event_loop(loop)
     try:
-        # It was more than half of the time for 100 services, and grew with their number.
+        # Collecting takes more than half of the time for 100 services, and grows with their number.
         with no_garbage_collection():
             loop.run_until_complete(run_in_stack(main))
     finally:

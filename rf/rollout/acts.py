@@ -12,7 +12,7 @@ from . import drift
 from .core import Enter, Kind, Resume, Rollback, after
 from .effects import EffectError
 from .lanes import Lanes
-from .ledger import ATTEMPTS, RETRY_SECONDS
+from .ledger import tries
 from .subject import FeatureSubject
 
 if TYPE_CHECKING:
@@ -76,9 +76,7 @@ class Acts:
 
     def _zero(self) -> Look:
         """The counters of before a step; BlindError when they cannot be read."""
-        for attempt in range(ATTEMPTS):
-            if attempt:
-                self._world.clock.sleep(RETRY_SECONDS)
+        for _ in tries(self._world.clock):
             look = self._observer.look()
             if not look.fault:
                 return look

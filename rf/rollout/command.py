@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, ParamSpec
 
 import typer
 
@@ -12,9 +12,12 @@ from ..exit_codes import ExitCode  # noqa: TC001 typer reads it
 from ..project import find_project
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from .wiring import Wiring
 
 app = typer.Typer()
+Given = ParamSpec("Given")
 
 StackName = Annotated[str, typer.Option("--stack", "-s", metavar="S", help="Name of the stack.")]
 Commits = Annotated[bool, typer.Option("--commit", help="Commit the stack file afterwards.")]
@@ -88,7 +91,7 @@ def status(
     *,
     stack: StackName = "local",
     watch: Annotated[bool, typer.Option("--watch", help="Until it ends or waits.")] = False,
-) -> ExitCode | None:
+) -> ExitCode:
     """Where the last rollout stands."""
     from . import look  # noqa: PLC0415
 
@@ -96,7 +99,7 @@ def status(
 
 
 @app.command()
-def pause(*, stack: StackName = "local") -> ExitCode | None:
+def pause(*, stack: StackName = "local") -> ExitCode:
     """Let the running rollout stay where it is."""
     from . import begin  # noqa: PLC0415
 
@@ -112,7 +115,7 @@ def resume(
     interrupted: Annotated[
         bool, typer.Option("--interrupted", help="Only if its controller ended; not if paused.")
     ] = False,
-) -> ExitCode | None:
+) -> ExitCode:
     """Go on with a paused rollout, or with one whose controller has ended. Safe to repeat."""
     from . import begin  # noqa: PLC0415
 
@@ -139,7 +142,7 @@ def list_candidates(
 @app.command()
 def abort(
     *, stack: StackName = "local", commit: Commits = False, branch: Branch = None
-) -> ExitCode | None:
+) -> ExitCode:
     """Take the rollout back."""
     from .operation import do_or_ask  # noqa: PLC0415
 
@@ -149,7 +152,7 @@ def abort(
 @app.command()
 def promote(
     *, stack: StackName = "local", commit: Commits = False, branch: Branch = None
-) -> ExitCode | None:
+) -> ExitCode:
     """Go to the next step without waiting for evidence; refused while the verdict is fail."""
     from .operation import do_or_ask  # noqa: PLC0415
 
@@ -166,7 +169,7 @@ def replay(
     save: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Keep the bundle in a file, too.")
     ] = None,
-) -> ExitCode | None:
+) -> ExitCode:
     """Judge recorded evidence again: the same verdict, wherever and whenever."""
     from . import look  # noqa: PLC0415
 
@@ -205,12 +208,14 @@ def _wiring(stack: str, *, may_read_state: bool = True) -> Wiring:
     )
 
 
-def _told(act, *arguments, **options) -> ExitCode | None:  # type: ignore[no-untyped-def]
+def _told(
+    act: Callable[Given, ExitCode], *arguments: Given.args, **options: Given.kwargs
+) -> ExitCode:
     from .operation import EndedError, told  # noqa: PLC0415
 
     try:
         with told():
-            return act(*arguments, **options)  # type: ignore[no-any-return]
+            return act(*arguments, **options)
     except EndedError as error:
         typer.echo(f"{typer.style('error:', fg='red', bold=True)} {error}", err=True)
         return error.status

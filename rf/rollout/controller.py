@@ -245,6 +245,3 @@ class Controller:
 
     def _now(self) -> float:
         return self.world.clock.now().timestamp()
-
-
-__all__ = ["Controller", "Interrupted", "RollbackError", "UnrecordedError"]

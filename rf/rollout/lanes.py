@@ -17,7 +17,7 @@ from ..errors import BadInputError
 from . import readings
 from .core import Kind
 from .effects import EffectError
-from .ledger import ATTEMPTS, RETRY_SECONDS
+from .ledger import tries
 from .world import DeployError
 
 if TYPE_CHECKING:
@@ -163,9 +163,7 @@ class Lanes:
     def _attempt(self, what: str, act: Callable[[], object]) -> list[str]:
         """Nothing if ``act`` succeeded at one of its tries, else what is to be said of it."""
         reason = ""
-        for attempt in range(ATTEMPTS):
-            if attempt:
-                self._world.clock.sleep(RETRY_SECONDS)
+        for _ in tries(self._world.clock):
             try:
                 act()
             except (EffectError, DeployError, BadInputError) as error:

@@ -10,12 +10,12 @@ from .lease import DURATION
 from .store import StoreError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from .core import Bundle, Judgement
     from .journal import Journal
     from .lease import Lease
-    from .world import World
+    from .world import Clock, World
 
 ATTEMPTS = 3
 RETRY_SECONDS = 5
@@ -69,16 +69,22 @@ class Ledger:
             self._renewed = now.timestamp()
 
     def _insist(self, act: Callable[[], object]) -> None:
-        for attempt in range(ATTEMPTS):
-            if attempt:
-                self._world.clock.sleep(RETRY_SECONDS)
+        for is_last in tries(self._world.clock):
             try:
                 act()
             except StoreError:
-                if attempt == ATTEMPTS - 1:
+                if is_last:
                     raise
             else:
                 return
+
+
+def tries(clock: Clock) -> Iterator[bool]:
+    """Once for each try, after a pause but for the first: whether it is the last."""
+    for attempt in range(1, ATTEMPTS + 1):
+        if attempt > 1:
+            clock.sleep(RETRY_SECONDS)
+        yield attempt == ATTEMPTS
 
 
 def evidence_log(journal: str, sha256: str) -> str:

@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from .core import Phase, Verdict
-from .subject import EVERYBODY, FeatureSubject
+from .core.plan import EVERYBODY
+from .subject import FeatureSubject
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

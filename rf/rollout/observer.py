@@ -10,6 +10,7 @@ from components.gateway.metrics import DURATION_BUCKETS_MS
 
 from . import readings
 from .core import Bundle, Evidence, Health, Kind, Memory, Step, judge, without_repeats, worst_of
+from .core.plan import EVERYBODY
 from .effects import EffectError
 from .lines import are_told_apart, gates_of, lines
 
@@ -23,8 +24,6 @@ if TYPE_CHECKING:
     from .readings import Readings
     from .subject import Subject
     from .world import World
-
-EVERYBODY = 100
 
 
 @dataclass(frozen=True, kw_only=True)

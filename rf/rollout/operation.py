@@ -10,11 +10,12 @@ from rich.console import Console
 from ..errors import BadInputError
 from ..exit_codes import ExitCode
 from . import session
+from .acts import UnrecordedError
 from .commands import Commands
-from .controller import Interrupted, RollbackError, UnrecordedError
 from .core import Phase
 from .git import Repository
 from .journal import JournalError, OvertakenError
+from .lanes import Interrupted, RollbackError
 from .lease import LockedError
 from .store import StoreError
 from .table import Watching

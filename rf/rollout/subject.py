@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Any
 
 from ..stack_edit import REMOVED
 from .core import Kind, Stage
+from .core.plan import EVERYBODY
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-EVERYBODY = 100
 CANARY = ("canary", "weights", "passed")
 """What a rollout writes into ``rollout.services.X``; the rest of that section is people's own."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from rf.rollout import session
-from rf.rollout.controller import UnrecordedError
+from rf.rollout.acts import UnrecordedError
 from rf.rollout.core import Phase
 from rf.rollout.store import StoreError
 from tests.rollout.cases import (

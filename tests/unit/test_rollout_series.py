@@ -33,11 +33,6 @@ def test_anything_else_is_a_fault_that_names_the_series(values: list[float], wor
     assert words in found.reason
 
 
-def test_only_a_numerator_may_be_born_later() -> None:
-    assert count([], "errors", born_at_zero=True) == 0
-    assert isinstance(count([math.nan], "errors", born_at_zero=True), Fault)
-
-
 def test_buckets_come_in_the_order_of_their_bounds() -> None:
     assert buckets({math.inf: 9.0, 5000.0: 7.0, 100.0: 3.0}, (100, 5000), "durations") == (3, 7, 9)
 

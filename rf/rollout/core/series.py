@@ -21,14 +21,8 @@ class Fault:
     reason: str
 
 
-def count(values: Sequence[float], what: str, *, born_at_zero: bool = False) -> int | Fault:
-    """The one whole number in ``values``; ``what`` names the series for people.
-
-    ``born_at_zero``: no series at all is 0. It is for numerators alone: Envoy makes the counter of
-    5xx with the first 5xx. A denominator that is absent is a fault.
-    """
-    if not values and born_at_zero:
-        return 0
+def count(values: Sequence[float], what: str) -> int | Fault:
+    """The one whole number in ``values``; ``what`` names the series for people."""
     if len(values) != 1:
         found = "no series" if not values else f"{len(values)} series instead of one"
         return Fault(f"{what}: {found}")

@@ -5,12 +5,12 @@ Two ways in which a platform can be reached: a cluster's API and a machine's Doc
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from components.spec import ServiceSpec
+    from components.spec import ServiceSpec, Track
 
     from ..core import Model
 
@@ -62,7 +62,7 @@ class InsideEach(Inside, Protocol):
 class Models(Protocol):
     """Which models a server has loaded, and where."""
 
-    def loaded(self, service: str, track: Literal["stable", "canary"]) -> tuple[Model, ...] | None:
+    def loaded(self, service: str, track: Track) -> tuple[Model, ...] | None:
         """Those of all copies of ``service``; None where it is no Ollama. EffectError otherwise."""
 
 

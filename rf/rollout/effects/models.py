@@ -10,9 +10,7 @@ from ..core import Model
 from . import EffectError
 
 if TYPE_CHECKING:
-    from typing import Literal
-
-    from components.spec import ServiceSpec
+    from components.spec import ServiceSpec, Track
 
     from . import InsideEach
 
@@ -29,7 +27,7 @@ class LoadedModels:
         self._inside = inside
         self._ollama = ollama
 
-    def loaded(self, service: str, track: Literal["stable", "canary"]) -> tuple[Model, ...] | None:
+    def loaded(self, service: str, track: Track) -> tuple[Model, ...] | None:
         if service != self._ollama.name:
             return None
         answers = self._inside.from_each(replace(self._ollama, track=track), PATH)

@@ -12,6 +12,7 @@ from bisect import bisect_left
 from typing import TYPE_CHECKING
 
 from ..dispersion import FEWEST_STRETCHES, design_effect
+from ..plan import EVERYBODY
 from ..sequential import against_share
 from ..verdict import Cause, GateResult, Verdict
 from .words import of
@@ -28,7 +29,6 @@ STRAY = 0.02
 FEW = 20
 """Requests from which on a share is looked at."""
 GONE = math.log(1e6)
-EVERYBODY = 100
 
 
 def share_gate(view: View) -> GateResult:

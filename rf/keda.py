@@ -22,9 +22,6 @@ if TYPE_CHECKING:
 
     from components.spec import ServiceSpec
 
-TIMEOUT = 10.0
-"""Seconds that the API server may take."""
-
 
 def scaled(specs: Iterable[ServiceSpec]) -> tuple[str, ...]:
     """The instances that KEDA is to scale."""
@@ -50,7 +47,7 @@ def lacking(client: ApiClient, specs: Iterable[ServiceSpec]) -> str | None:
 def _serves_scaled_objects(client: ApiClient) -> bool:
     group, _, version = VERSION.partition("/")
     try:
-        found = CustomObjectsApi(client).get_api_resources(group, version, _request_timeout=TIMEOUT)
+        found = CustomObjectsApi(client).get_api_resources(group, version)
     except ApiException as error:
         if error.status == HTTPStatus.NOT_FOUND:
             return False

@@ -33,6 +33,7 @@ class Load:
     def __init__(self, server: Faiss, state: dict[int, int], seed: int) -> None:
         self.state = state
         self.unsure: dict[int, int | None] = {}
+        self.acknowledged = 0
         self._server, self._random = server, random.Random(seed)  # noqa: S311 - no secret
         self._thread = threading.Thread(target=self._run)
         self._thread.start()
@@ -53,6 +54,7 @@ class Load:
                 self.unsure = wanted
                 return
             assert answer.is_success, answer.text
+            self.acknowledged += 1
             for number, value in wanted.items():
                 if value is None:
                     self.state.pop(number, None)
@@ -94,6 +96,7 @@ def check(server: Faiss, load: Load) -> None:
 def kill_again_and_again(start_server: StartServer, data: Path, cycles: int) -> None:
     chance = random.Random(cycles)  # noqa: S311 - no secret
     state: dict[int, int] = {}
+    acknowledged = 0
     server = start(start_server, data)
     server.create(dimension=4, index_type="Flat")
     for cycle in range(cycles):
@@ -106,7 +109,9 @@ def kill_again_and_again(start_server: StartServer, data: Path, cycles: int) -> 
         load.join()
         server = start(start_server, data)
         check(server, load)
+        acknowledged += load.acknowledged
     server.kill()
+    assert acknowledged > cycles, "hardly anything was at stake"
 
 
 def snapshot_that_may_fail(server: Faiss) -> None:

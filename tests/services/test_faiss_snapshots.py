@@ -122,6 +122,12 @@ def test_a_snapshot_is_of_one_moment_while_changes_go_on(
     thread = threading.Thread(target=add_one_by_one)
     thread.start()
     manifests = [server.good("POST", "/snapshots") for _ in range(3)]
+
+    def has_grown() -> bool:
+        manifests.append(server.good("POST", "/snapshots"))
+        return manifests[-1]["position"] > manifests[0]["position"]
+
+    until(has_grown, "a change between two snapshots")
     stop.set()
     thread.join()
 

@@ -125,7 +125,7 @@ def test_a_snapshot_is_of_one_moment_while_changes_go_on(
 
     def has_grown() -> bool:
         manifests.append(server.good("POST", "/snapshots"))
-        return manifests[-1]["position"] > manifests[0]["position"]
+        return bool(manifests[-1]["position"] > manifests[0]["position"])
 
     until(has_grown, "a change between two snapshots")
     stop.set()

@@ -29,9 +29,10 @@ class StackConfig:
         for key in secrets:
             if key in self.plain:
                 name = key.partition(":")[2]
+                stack = self.file.removeprefix("Pulumi.").removesuffix(".yaml")
                 raise BadInputError(
                     f"{self.file}: {key} is a secret in plain text; change that secret, then run\n"
-                    f"pulumi config set --secret {name}"
+                    f"pulumi config set --secret {name} -s {stack}"
                 )
 
     def refuse_unread(self, asked: Collection[str], secrets: Collection[str], project: str) -> None:

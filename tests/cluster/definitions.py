@@ -33,14 +33,15 @@ def definition(module: str, path: str) -> Any:
 
 
 @contextmanager
-def knowing(definition: Any, programs: Binaries, folder: Path) -> Iterator[Api]:
-    """A control plane that knows what ``definition`` defines, and the namespace ``ai``."""
+def knowing(programs: Binaries, folder: Path, *definitions: Any) -> Iterator[Api]:
+    """A control plane that knows what ``definitions`` define, and the namespace ``ai``."""
     with control_plane(programs, folder) as plane, plane.client() as client:
         found = Api(client)
-        found.apply(definition)
+        for each in definitions:
+            found.apply(each)
         namespace = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": NAMESPACE}}
         found.apply(namespace)
-        until_nothing(lambda: not_served(found, definition))
+        until_nothing(lambda: [line for each in definitions for line in not_served(found, each)])
         yield found
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 import pytest
+import yaml
 
 from components.context import Context
 from components.gateway import Gateway, GatewayArgs
@@ -30,8 +32,11 @@ CERT_MANAGER = "github.com/cert-manager/cert-manager@v1.19.1"
 @pytest.fixture(scope="module")
 def api(programs: Binaries, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Api]:
     """A control plane that knows certificates, and a namespace."""
-    certificates = definition(CERT_MANAGER, "deploy/crds/cert-manager.io_certificates.yaml")
-    with knowing(certificates, programs, tmp_path_factory.mktemp("certificates")) as found:
+    known = [
+        definition(CERT_MANAGER, f"deploy/crds/cert-manager.io_{kind}.yaml")
+        for kind in ("certificates", "clusterissuers")
+    ]
+    with knowing(programs, tmp_path_factory.mktemp("certificates"), *known) as found:
         yield found
 
 
@@ -59,3 +64,13 @@ def test_a_word_that_cert_manager_does_not_know_would_be_refused(api: Api) -> No
 
     with pytest.raises(ApiError, match="dnsName"):
         api.apply({**wanted(), "spec": spec})
+
+
+def test_the_authority_of_the_guide_is_taken_as_it_is(api: Api) -> None:
+    api.apply({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "cert-manager"}})
+
+    for body in yaml.safe_load_all(Path("deploy/internal-authority.yaml").read_text()):
+        made = api.apply(body)
+
+        assert made.warnings == ()
+        assert made.body["spec"] == body["spec"]

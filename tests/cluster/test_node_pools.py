@@ -33,7 +33,7 @@ GENERAL: dict[str, Any] = {"families": ("m7i", "m7a"), "cpus": 32, "memory": 128
 def api(programs: Binaries, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Api]:
     """A control plane that knows NodePools."""
     pools = definition(KARPENTER, "pkg/apis/crds/karpenter.sh_nodepools.yaml")
-    with knowing(pools, programs, tmp_path_factory.mktemp("pools")) as found:
+    with knowing(programs, tmp_path_factory.mktemp("pools"), pools) as found:
         yield found
 
 

@@ -29,7 +29,7 @@ SLEEPS = {**NIGHTS, "outside": 0, "allow_zero": True}
 def api(programs: Binaries, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Api]:
     """A control plane that knows ScaledObjects, and a namespace."""
     objects = definition(KEDA, "config/crd/bases/keda.sh_scaledobjects.yaml")
-    with knowing(objects, programs, tmp_path_factory.mktemp("scaling")) as found:
+    with knowing(programs, tmp_path_factory.mktemp("scaling"), objects) as found:
         yield found
 
 

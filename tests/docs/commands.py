@@ -61,6 +61,10 @@ class Judge:
         return None if ports and ports <= published else f"published are {sorted(published)}"
 
     def _kubectl(self, arguments: Sequence[str]) -> str | None:
+        files = [value for option, value in pairwise(arguments) if option == "-f"]
+        if files:
+            missing = [file for file in files if not Path(file).is_file()]
+            return f"no file {missing}" if missing else None
         named = re.findall(r"\b(deployment|service|cronjob)/([\w-]+)", " ".join(arguments))
         wanted = {(kind, name) for kind, name in named}
         have = {(kind.lower(), name) for kind, name in names(self.plans["staging"])}

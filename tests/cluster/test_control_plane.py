@@ -1,4 +1,4 @@
-"""The control plane itself: quick to start, and gone with whoever started it."""
+"""The control plane itself is gone with whoever started it."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from tests.cluster.control_plane.binaries import binaries
 from tests.cluster.control_plane.plane import control_plane
 
 with control_plane(binaries(), Path(sys.argv[1])) as plane:
-    print(json.dumps({"seconds": plane.started_in, "pids": plane.pids}), flush=True)
+    print(json.dumps(plane.pids), flush=True)
     time.sleep(600)
 """
 
@@ -55,15 +55,11 @@ def alive(pid: int) -> bool:
     return stat.rpartition(")")[2].split()[0] != "Z"
 
 
-def test_it_is_ready_within_15_seconds_and_ends_with_whoever_started_it(
-    starter: subprocess.Popen[str],
-) -> None:
+def test_it_ends_with_whoever_started_it(starter: subprocess.Popen[str]) -> None:
     assert starter.stdout is not None
-    told = json.loads(starter.stdout.readline())
-    pids = told["pids"]
+    pids = json.loads(starter.stdout.readline())
     assert [alive(pid) for pid in pids] == [True] * 5
 
     starter.kill()
 
     until_nothing(lambda: [f"{pid} runs" for pid in pids if alive(pid)], seconds=5)
-    assert told["seconds"] < 15

@@ -17,7 +17,6 @@ from tests.node.machine.programs import NODE
 
 pytestmark = [pytest.mark.node, pytest.mark.xdist_group("node")]
 
-STARTED_SECONDS = 30
 GONE_SECONDS = 60
 HOLD = """
 import sys, time
@@ -26,7 +25,7 @@ from tests.cluster.control_plane.binaries import binaries
 from tests.node.machine.cluster import cluster
 from tests.node.machine.programs import NODE
 with cluster(binaries(NODE), Path(sys.argv[1])) as found:
-    print(found.started_in, found.world.pid, flush=True)
+    print(found.world.pid, flush=True)
     time.sleep(600)
 """
 
@@ -59,7 +58,7 @@ def test_what_a_killed_run_started_is_gone_and_the_next_one_starts(tmp_path: Pat
         [sys.executable, "-c", HOLD, str(tmp_path)], stdout=subprocess.PIPE, text=True
     )
     assert killed.stdout is not None
-    _, world = killed.stdout.readline().split()
+    world = killed.stdout.readline().strip()
     assert left(killed.pid)
 
     killed.send_signal(signal.SIGKILL)
@@ -69,6 +68,6 @@ def test_what_a_killed_run_started_is_gone_and_the_next_one_starts(tmp_path: Pat
     seconds_until(lambda: not left(killed.pid), within=GONE_SECONDS)
     assert machine() == before
     (tmp_path / "again").mkdir()
-    with cluster(binaries(NODE), tmp_path / "again") as again:
-        assert again.started_in < STARTED_SECONDS
+    with cluster(binaries(NODE), tmp_path / "again"):
+        pass
     assert machine() == before

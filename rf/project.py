@@ -1,7 +1,7 @@
 """The Pulumi project that ``rf`` works on, and the stacks it has files for."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -25,10 +25,9 @@ class Project:
 
     @property
     def stacks(self) -> tuple[str, ...]:
-        """Every stack that has a file, by name; production last, where the eye rests."""
+        """Every stack that has a file."""
         files = self.root.glob("Pulumi.*.yaml")
-        names = [re.sub(r"^Pulumi\.|\.yaml$", "", file.name) for file in files]
-        return tuple(sorted(names, key=lambda name: (name.startswith("production"), name)))
+        return in_order(re.sub(r"^Pulumi\.|\.yaml$", "", file.name) for file in files)
 
     def chosen(self, named: Sequence[str]) -> tuple[str, ...]:
         """The stacks that are ``named``, or all; BadInputError where there is none."""
@@ -36,6 +35,11 @@ class Project:
         if not found:
             raise BadInputError(f"{self.root} has no stack files (Pulumi.<stack>.yaml)")
         return found
+
+
+def in_order(stacks: Iterable[str]) -> tuple[str, ...]:
+    """By name; production last, where the eye rests."""
+    return tuple(sorted(stacks, key=lambda name: (name.startswith("production"), name)))
 
 
 def find_project(start: Path) -> Project:

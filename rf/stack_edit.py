@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING, Any, Final
 from ruamel.yaml import YAML
 
 from .errors import BadInputError
+from .replace_file import replace_file
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
 
 class _Removed(Enum):
@@ -50,6 +52,12 @@ def with_settings(text: str, key: str, values: Mapping[tuple[str, ...], Any], fi
         message = f"{file} shares sections by YAML anchors; write each section out, then repeat"
         raise BadInputError(message)
     return result
+
+
+def rewrite(path: Path, key: str, values: Mapping[tuple[str, ...], Any]) -> None:
+    """Change the stack file ``path`` so, in one step; it keeps its permissions."""
+    text = with_settings(path.read_text(encoding="utf-8"), key, values, path.name)
+    replace_file(path, text, mode=path.stat().st_mode & 0o777)
 
 
 def _round_trip() -> YAML:

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Any
 import settings
 
 from ..errors import BadInputError
-from ..replace_file import replace_file
-from ..stack_edit import REMOVED, edited, with_settings
+from ..stack_edit import REMOVED, edited, rewrite
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -102,8 +101,7 @@ class Register:
             settings.parse(edited(self.checked.platform, values), path.name)
         except settings.SettingsError as error:
             raise BadInputError(str(error)) from None
-        text = with_settings(path.read_text(encoding="utf-8"), self.checked.key, values, path.name)
-        replace_file(path, text, mode=path.stat().st_mode & 0o777)
+        rewrite(path, self.checked.key, values)
 
 
 def by_age(client: ClientAccessArgs) -> tuple[str, ...]:

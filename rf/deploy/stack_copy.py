@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
+from ..plan.stackfile import secure_values
 from ..replace_file import replace_file
 from ..strict_yaml import read_mapping
 from .folder import PRIVATE
@@ -30,7 +31,7 @@ def merged(committed: Mapping[str, Any], former: Mapping[str, Any]) -> dict[str,
     own, kept = _encryption(committed), _encryption(former)
     if own and own != kept:
         return dict(committed)
-    config = {**_secure(former.get("config") or {}), **(committed.get("config") or {})}
+    config = {**secure_values(former.get("config") or {}), **(committed.get("config") or {})}
     return {**committed, "config": config, **kept}
 
 
@@ -47,19 +48,11 @@ def write_copy(committed: Path, copy: Path, *, keep_secrets: bool) -> None:
 
 def secrets_in(file: Path) -> frozenset[str]:
     """Full keys of the encrypted values in a stack file."""
-    return frozenset(_secure(read_mapping(file).get("config") or {}))
+    return frozenset(secure_values(read_mapping(file).get("config") or {}))
 
 
 def _encryption(stack_file: Mapping[str, Any]) -> dict[str, Any]:
     return {key: stack_file[key] for key in ENCRYPTION if key in stack_file}
-
-
-def _secure(config: Mapping[str, Any]) -> dict[str, Any]:
-    return {
-        key: value
-        for key, value in config.items()
-        if isinstance(value, dict) and list(value) == ["secure"]
-    }
 
 
 class _Dumper(yaml.SafeDumper):

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 from ..errors import BadInputError
 from ..plan import run
 from ..plan.model import Failure, Plan
+from ..plan.stackfile import secure_values
 from ..policy.planned import judge_plan
-from ..project import find_project
+from ..project import find_project, in_order
 from ..strict_yaml import read_mapping
 from .stack import Side, compare
 
@@ -36,11 +37,11 @@ def compare_stacks(base: Path, project: Project, stacks: Sequence[str]) -> tuple
         was, wrong = find_project(base), ""
     except BadInputError as error:
         was, wrong = None, str(error).replace(str(base), "the base")
-    known = sorted({*project.stacks, *(was.stacks if was else ())})
+    known = in_order({*project.stacks, *(was.stacks if was else ())})
     for stack in stacks:
         if stack not in known:
             raise BadInputError(f"there is no stack {stack!r}; stacks: {', '.join(known)}")
-    names = [each for each in _in_order(known) if not stacks or each in stacks]
+    names = [each for each in known if not stacks or each in stacks]
     wanted = [(project, each) for each in names if each in project.stacks]
     former = [(was, each) for each in names if was and each in was.stacks]
     planned = iter(run.try_stacks([*former, *wanted]))
@@ -48,10 +49,6 @@ def compare_stacks(base: Path, project: Project, stacks: Sequence[str]) -> tuple
     new = {stack: _side(root, stack, next(planned), None) for root, stack in wanted}
     lost = NOWHERE if was else replace(NOWHERE, plan=Failure(message=wrong))
     return tuple(compare(each, old.get(each, lost), new.get(each, NOWHERE)) for each in names)
-
-
-def _in_order(stacks: Sequence[str]) -> list[str]:
-    return sorted(stacks, key=lambda name: (name.startswith("production"), name))
 
 
 def _side(project: Project, stack: str, found: Plan | Failure, base: Path | None) -> Side:
@@ -74,8 +71,4 @@ def _judged(plan: Plan, base: Path | None) -> Verdict:
 
 def _secrets(project: Project, stack: str) -> Mapping[str, str]:
     config = read_mapping(project.root / f"Pulumi.{stack}.yaml").get("config") or {}
-    return {
-        key: str(value["secure"])
-        for key, value in config.items()
-        if isinstance(value, dict) and list(value) == ["secure"]
-    }
+    return {key: str(value["secure"]) for key, value in secure_values(config).items()}

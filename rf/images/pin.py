@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ..replace_file import replace_file
-from ..stack_edit import with_settings
+from ..stack_edit import rewrite
 from .credentials import read_logins
 from .registry import Registries
 from .resolve import resolve
@@ -26,10 +25,7 @@ def resolve_stack(checked: CheckedStack, environment: Mapping[str, str]) -> tupl
 
 def write(checked: CheckedStack, changed: Sequence[Resolved]) -> None:
     """Write ``changed`` into the stack file."""
-    path = checked.path
-    values = {each.found.path: each.image for each in changed}
-    text = with_settings(path.read_text(encoding="utf-8"), checked.key, values, path.name)
-    replace_file(path, text, mode=path.stat().st_mode & 0o777)
+    rewrite(checked.path, checked.key, {each.found.path: each.image for each in changed})
 
 
 def report(checked: CheckedStack, resolved: Sequence[Resolved], *, written: bool) -> Iterator[str]:

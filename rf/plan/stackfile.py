@@ -91,6 +91,11 @@ def _check_key(file: str, project: str, key: object) -> None:
         raise BadInputError(f"{found} (the namespace of {text})")
 
 
+def secure_values(config: Mapping[str, Any]) -> dict[str, Any]:
+    """What of ``config`` is encrypted, by full key."""
+    return {key: value for key, value in config.items() if _is_secure(value)}
+
+
 def _is_secure(value: object) -> bool:
     return isinstance(value, dict) and list(value) == ["secure"]
 

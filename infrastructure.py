@@ -91,10 +91,11 @@ def deploy() -> None:
 def parse(platform: Any, file: str) -> Infrastructure:
     """Check what stands below ``researchflow-ai:platform`` of ``file``; SettingsError otherwise."""
     root = f"researchflow-ai:{KEY}"
+    tree = TypeAdapter(Infrastructure)
     try:
-        settings = TypeAdapter(Infrastructure).validate_python(platform)
+        settings = tree.validate_python(platform)
     except ValidationError as error:
-        lines = findings(error, root, SCHEMA)
+        lines = findings(error, root, SCHEMA, tree)
         raise SettingsError("\n".join(f"{file}: {line}" for line in lines)) from None
     if all(pool.gpus for pool in settings.pools.values()):
         message = f"{file}: {root}.pools needs one without gpus, for all that asks for none"

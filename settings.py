@@ -165,10 +165,11 @@ class SettingsError(pulumi.RunError):
 
 def parse(platform: Any, file: str) -> Stack:
     """Check what stands below ``researchflow-ai:platform`` of ``file``; SettingsError otherwise."""
+    tree = TypeAdapter(Settings)
     try:
-        settings = TypeAdapter(Settings).validate_python(platform)
+        settings = tree.validate_python(platform)
     except ValidationError as error:
-        lines = findings(error, f"researchflow-ai:{KEY}", SCHEMA)
+        lines = findings(error, f"researchflow-ai:{KEY}", SCHEMA, tree)
         raise SettingsError("\n".join(f"{file}: {line}" for line in lines)) from None
     services = {
         name: getattr(settings.services, name) for name in type(settings.services).model_fields

@@ -1,7 +1,12 @@
 """What pydantic finds wrong in a stack file, as lines for people."""
 
-from pydantic import ValidationError
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic import TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails
+
+from .known_keys import nearest
 
 NAME = "[key]"
 """How pydantic ends the path to a key of a mapping, as opposed to the key's value."""
@@ -9,10 +14,16 @@ UNSHOWN = ("dataclass_type", "model_type", "dict_type", "hidden_value")
 """Findings about a value that is a whole section, or that may be a misplaced secret."""
 
 
-def findings(error: ValidationError, root: str, schema: str) -> list[str]:
-    """A line for each finding below the key ``root``; ``schema`` is where the known keys are."""
+def findings(
+    error: ValidationError, root: str, schema: str, settings: TypeAdapter[Any]
+) -> list[str]:
+    """A line for each finding below the key ``root`` of ``settings``.
+
+    ``schema`` is the file that has the known keys.
+    """
     found = without_values_of_bad_names(error.errors())
-    return [describe(detail, root, schema) for detail in found]
+    tree = settings.json_schema()
+    return [describe(detail, root, schema, tree) for detail in found]
 
 
 def without_values_of_bad_names(found: list[ErrorDetails]) -> list[ErrorDetails]:
@@ -21,7 +32,7 @@ def without_values_of_bad_names(found: list[ErrorDetails]) -> list[ErrorDetails]
     return [detail for detail in found if detail["loc"] not in bad]
 
 
-def describe(detail: ErrorDetails, root: str, schema: str) -> str:
+def describe(detail: ErrorDetails, root: str, schema: str, tree: Mapping[str, Any]) -> str:
     """One line for one finding. A value is shown only where it cannot be a misplaced secret."""
     path = detail["loc"]
     if path[:1] == ("target",):
@@ -33,7 +44,9 @@ def describe(detail: ErrorDetails, root: str, schema: str) -> str:
     value = detail["input"]
     message = detail["msg"].removeprefix("Value error, ")
     if detail["type"] in ("extra_forbidden", "unexpected_keyword_argument"):
-        return f"{key}: unknown key; see {schema} for the known ones"
+        meant = nearest(tree, detail["loc"])
+        hint = f" (did you mean {meant}?)" if meant else ""
+        return f"{key}: unknown key{hint}; see {schema} for the known ones"
     if detail["type"] in ("missing", "missing_argument"):
         return f"{key}: is missing"
     shown = f" (it is {value!r})" if isinstance(value, str | int | float) else ""

@@ -101,7 +101,17 @@ def test_a_name_that_is_none_is_refused_without_its_value(path: tuple[str, ...])
         ("services.redis.image", "redis", "needs an exact tag or a digest"),
         ("services.redis.image", "redis:latest", "needs an exact tag or a digest"),
         ("services.redis.image", "re dis:8", "services.redis.image"),
-        ("services.rediss", {}, "services.rediss: unknown key"),
+        ("services.rediss", {}, "services.rediss: unknown key (did you mean redis?); see schemas/"),
+        ("services.ollama.replica", 2, "unknown key (did you mean replicas?)"),
+        ("target.prefx", "x", "target.prefx: unknown key (did you mean prefix?)"),
+        ("target.namespace", "x", "target.namespace: unknown key; see schemas/"),
+        (
+            "clients",
+            [{"name": "web", "pod_label": {}}],
+            "clients.0.pod_label: unknown key (did you mean pod_labels?)",
+        ),
+        ("rollout.services.triton.canary.imag", "a:1", "unknown key (did you mean image?)"),
+        ("zzzz", 1, "zzzz: unknown key; see schemas/"),
         (
             "features.ai_inference",
             101,

@@ -16,6 +16,8 @@ from kubernetes.stream import stream
 from urllib3.exceptions import HTTPError
 from websocket import WebSocketException
 
+from components.platforms.kubernetes.client import why
+
 from ..keda import lacking
 from ..pods import open_port, serving
 from .reach import TIMEOUT, Answer, ReachError, silent
@@ -67,8 +69,7 @@ class ClusterReach:
         except ApiException as error:
             raise ReachError(f"pods cannot be listed: {error.status} {error.reason}") from None
         except HTTPError as error:
-            kind = type(error).__name__
-            raise ReachError(f"the cluster's API gives no answer ({kind})") from None
+            raise ReachError(f"the cluster's API gives no answer: {why(error)}") from None
         return [pod.metadata.name for pod in pods]
 
     def _send(self, pod: str, spec: ServiceSpec, request: Request) -> Answer:

@@ -218,8 +218,8 @@ def test_a_command_ends_with_its_own_status_or_is_given_up(
     [
         (ApiException(status=403, reason="Forbidden"), "pods cannot be listed: 403 Forbidden"),
         (
-            MaxRetryError(None, "/", None),  # type: ignore[arg-type]
-            r"the cluster's API gives no answer \(MaxRetryError\)",
+            MaxRetryError(None, "/", OSError("refused")),  # type: ignore[arg-type]
+            "the cluster's API gives no answer: refused$",
         ),
     ],
 )

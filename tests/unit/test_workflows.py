@@ -136,6 +136,24 @@ def test_credentials_are_those_of_a_role_and_no_key_is_kept() -> None:
             assert takes == (job["permissions"].get("id-token") == "write")
 
 
+def test_only_a_rollout_has_credentials_for_longer_than_an_hour() -> None:
+    """IAM gives a role an hour unless it says more; the guide says which have to."""
+    found = {
+        (name, job): int(step["with"].get("role-duration-seconds", 3600))
+        for name in NAMES
+        for job, each in jobs(name).items()
+        for step in each["steps"]
+        if "configure-aws" in step.get("uses", "")
+    }
+
+    longer = {each: seconds for each, seconds in found.items() if seconds > 3600}
+    assert longer == {("ai-deploy", "production"): 21600, ("rollout", "command"): 21600}
+    assert all(
+        seconds >= jobs(name)[job]["timeout-minutes"] * 60
+        for (name, job), seconds in longer.items()
+    )
+
+
 def test_pull_requests_from_forks_get_no_secret() -> None:
     assert "pull_request_target" not in "".join(file.read_text() for file in FILES)
     for name in NAMES:

@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from .site import Site
 
 SERVICE = "pods.eks.amazonaws.com"
-BACKUPS = "backups"
 MODELS = "models"
 
 

@@ -48,8 +48,6 @@ class GateArgs:
     """Whether a model outside the GPU's memory fails the canary (Ollama goes on silently)."""
     down: Seconds = THRESHOLDS["ServiceDown"].for_seconds
     """Seconds without any instance up that fail the canary."""
-    scrape_age: Seconds = MINUTE
-    """Oldest acceptable reading, in seconds."""
 
     settle: Seconds = 10
     """Seconds of a step that do not count for promotion: requests of the step before still end."""

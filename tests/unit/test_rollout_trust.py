@@ -7,7 +7,6 @@ from hypothesis import strategies as st
 from rf.rollout.core import Counts, Evidence, GateArgs, Poll, Step, Verdict, judge
 from tests.unit.rollout_evidence import (
     NONE,
-    UP,
     at_ten,
     counts,
     evidence,
@@ -42,12 +41,6 @@ def test_a_missing_bucket_bound_is_an_error_that_names_it() -> None:
 
     assert found.verdict is Verdict.ERROR
     assert "no bound at 4000 ms" in found.reasons[0]
-
-
-def test_an_old_reading_is_an_error() -> None:
-    stale = replace(GOOD, candidate=replace(UP, scrape_age=61))
-
-    assert verdict(stale, "metrics") is Verdict.ERROR
 
 
 def test_answers_without_durations_are_an_error() -> None:

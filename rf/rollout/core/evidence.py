@@ -117,8 +117,6 @@ class Health:
     """Instances whose ``up`` is 1."""
     down: float = 0
     """Seconds since any instance was up; 0 while one is."""
-    scrape_age: float = 0
-    """Seconds since the oldest of them was read."""
     models: tuple[Model, ...] | None = None
     """None where the service is not Ollama."""
 

@@ -20,7 +20,7 @@ histograms up to date once a second, and its counters at once."""
 
 def metrics_gate(view: View) -> GateResult:
     """Every series read, the histogram complete, requests seen."""
-    faults = [*view.evidence.faults, *_missing_bounds(view), *_stale(view), *_untimed(view)]
+    faults = [*view.evidence.faults, *_missing_bounds(view), *_untimed(view)]
     if faults:
         return GateResult(
             gate=GATE, verdict=Verdict.ERROR, reason="; ".join(faults), cause=Cause.BLIND
@@ -42,17 +42,6 @@ def _missing_bounds(view: View) -> list[str]:
         f"the duration histogram has no bound at {bound} ms; it has "
         f"{', '.join(map(str, view.evidence.bounds_ms)) or 'none'}"
         for bound in sorted(wanted - set(view.evidence.bounds_ms))
-    ]
-
-
-def _stale(view: View) -> list[str]:
-    return [
-        f"the {arm} was last read {health.scrape_age:.0f} s ago, more than {view.args.scrape_age} s"
-        for arm, health in (
-            ("candidate", view.evidence.candidate),
-            ("control", view.evidence.control),
-        )
-        if health is not None and health.scrape_age > view.args.scrape_age
     ]
 
 

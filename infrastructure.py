@@ -23,12 +23,15 @@ from components.aws.args import (
     StorageArgs,
 )
 from components.findings import findings
+from components.matching import Matching
 from components.types import STRICT, Name
 from settings import KEY, SettingsError, read
 
 LAYER = "infrastructure"
 SCHEMA = "schemas/infrastructure.schema.json"
-AwsRegion = Annotated[str, Field(pattern=r"^[a-z]{2}(-[a-z]+)+-[0-9]$")]
+AwsRegion = Annotated[
+    str, Matching(r"^[a-z]{2}(-[a-z]+)+-[0-9]$", "a region of AWS", example="eu-central-1")
+]
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)

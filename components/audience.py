@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 from pydantic.dataclasses import dataclass
 
+from .matching import Matching
 from .types import STRICT, Name, Switch
 
 Exposure = Literal["cluster", "internal", "public"]
@@ -23,7 +24,14 @@ class ClientArgs:
     """Kubernetes: labels its pods carry; empty means every pod of the namespace."""
 
 
-Mirror = Annotated[str, Field(pattern=r"^[a-z0-9.-]+(:[0-9]+)?(/[a-z0-9._-]+)*$")]
+Mirror = Annotated[
+    str,
+    Matching(
+        r"^[a-z0-9.-]+(:[0-9]+)?(/[a-z0-9._-]+)*$",
+        "a registry and, if any, port and path, without https://",
+        example="mirror.example.com/images",
+    ),
+]
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)

@@ -11,6 +11,7 @@ from .context import Context
 from .faiss_backup import BackupArgs, facts
 from .internal_tls.names import AUTHORITY, listening, scheme, trusted
 from .internal_tls.sidecar import encrypted
+from .matching import Matching
 from .monitoring.pushgateway import Pushgateway
 from .service import AIService
 from .spec import ServiceSpec
@@ -23,9 +24,24 @@ from .types import STRICT, ByteSize, CpuQuantity, Gibibytes, ImageReference, siz
 PORT = 5000
 DATA = "/data"
 
-IndexType = Annotated[str, Field(pattern=r"^[A-Za-z0-9_,()+.-]+$", max_length=200)]
+IndexType = Annotated[
+    str,
+    Field(max_length=200),
+    Matching(
+        r"^[A-Za-z0-9_,()+.-]+$",
+        "a string of faiss' index_factory, without blanks",
+        example="IVF4096,PQ32",
+    ),
+]
 """``IVF,PQ`` or any string of faiss' ``index_factory``; the server judges it when it starts."""
-FsyncPolicy = Annotated[str, Field(pattern=r"^(always|[1-9][0-9]{0,3}ms)$")]
+FsyncPolicy = Annotated[
+    str,
+    Matching(
+        r"^(always|[1-9][0-9]{0,3}ms)$",
+        "always or 1 to 9999 with ms",
+        example="200ms",
+    ),
+]
 """When the log reaches the disk: before each acknowledgement, or at most so much later."""
 Workers = Annotated[int, Field(strict=True, ge=1, le=1024)]
 QueueLength = Annotated[int, Field(strict=True, ge=1, le=1024)]

@@ -9,14 +9,46 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 from pydantic.dataclasses import dataclass
 
+from .matching import Matching
 from .schedules import TimeZone, WeeklyCron
 from .types import STRICT, Switch
 
-BucketName = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$")]
-KeyPrefix = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]+(/[A-Za-z0-9_.-]+)*$")]
-Endpoint = Annotated[str, Field(pattern=r"^https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?$")]
-Region = Annotated[str, Field(pattern=r"^[a-z0-9-]{1,40}$")]
-KmsKey = Annotated[str, Field(pattern=r"^[A-Za-z0-9:/_-]{1,2048}$")]
+BucketName = Annotated[
+    str,
+    Matching(
+        r"^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$",
+        "3 to 63 small letters, digits, dots and hyphens, a letter or digit at either end",
+        example="researchflow-backups",
+    ),
+]
+KeyPrefix = Annotated[
+    str,
+    Matching(
+        r"^[A-Za-z0-9_.-]+(/[A-Za-z0-9_.-]+)*$",
+        "a folder (letters, digits, dots, hyphens and _), without a slash at either end",
+        example="ai/staging",
+    ),
+]
+Endpoint = Annotated[
+    str,
+    Matching(
+        r"^https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?$",
+        "an address with http:// or https:// and, if any, a port, without a path",
+        example="https://s3.example.com",
+    ),
+]
+Region = Annotated[
+    str,
+    Matching(
+        r"^[a-z0-9-]{1,40}$", "a region (small letters, digits and hyphens)", example="eu-central-1"
+    ),
+]
+KmsKey = Annotated[
+    str,
+    Matching(
+        r"^[A-Za-z0-9:/_-]{1,2048}$", "the ID, ARN or alias of a KMS key", example="alias/backups"
+    ),
+]
 Kept = Annotated[int, Field(strict=True, ge=0, le=3650)]
 
 

@@ -9,6 +9,7 @@ from pydantic.dataclasses import dataclass
 from .context import Context
 from .internal_tls.names import listening
 from .internal_tls.sidecar import encrypted
+from .matching import Matching
 from .service import AIService
 from .spec import ServiceSpec
 from .spec.health import ExecCheck, Health, HttpCheck, NoTool
@@ -30,7 +31,14 @@ PORT = 11434
 MODELS = "/models"
 HOME = "/tmp/ollama"
 
-ModelName = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._/-]*:[A-Za-z0-9._-]+$")]
+ModelName = Annotated[
+    str,
+    Matching(
+        r"^[a-z0-9][a-z0-9._/-]*:[A-Za-z0-9._-]+$",
+        "a model of the Ollama library with its tag",
+        example="llama3.2:3b",
+    ),
+]
 """A model of the Ollama library with its tag, such as ``llama3.2:3b``."""
 KvBytes = Annotated[int, Field(strict=True, ge=0)]
 

@@ -11,6 +11,8 @@ from typing import Annotated
 
 from pydantic import AfterValidator, ConfigDict, Field, WithJsonSchema
 
+from .matching import Matching
+
 STRICT = ConfigDict(
     extra="forbid",
     hide_input_in_errors=True,
@@ -25,7 +27,7 @@ IMAGE_PATTERN = (
 
 def _exact(image: str) -> str:
     """Refuse what is no image, and an image whose content may change under the same reference."""
-    if not re.match(IMAGE_PATTERN, image):
+    if not re.fullmatch(IMAGE_PATTERN, image):
         raise ValueError("is no reference of an image; write it as redis:8.2.2 or redis@sha256:…")
     name, _, digest = image.partition("@")
     tag = name.rpartition("/")[2].partition(":")[2]
@@ -43,20 +45,56 @@ Switch = Annotated[bool, Field(strict=True)]
 Gibibytes = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 CpuQuantity = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 """CPU cores; 0.25 is a quarter of one."""
-Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,40}$")]
+Name = Annotated[
+    str,
+    Matching(
+        r"^[a-z][a-z0-9-]{0,40}$",
+        "at most 41 small letters, digits and hyphens, a letter first",
+        example="search-api",
+    ),
+]
 """A DNS label, short enough for the suffixes that platforms append."""
 ImageReference = Annotated[
     str, AfterValidator(_exact), WithJsonSchema({"type": "string", "pattern": IMAGE_PATTERN})
 ]
-GoDuration = Annotated[str, Field(pattern=r"^(-1|0|([0-9]+(ms|s|m|h))+)$")]
+GoDuration = Annotated[
+    str,
+    Matching(
+        r"^(-1|0|([0-9]+(ms|s|m|h))+)$",
+        "numbers with their units (h, m, s or ms), 0 or -1",
+        example="1h30m",
+    ),
+]
 """A Go duration such as 5m or 1h30m; 0 means at once and -1 means forever."""
 HttpsUrl = Annotated[
-    str, Field(pattern=r"^https://[A-Za-z0-9.-]+(:443)?(/[A-Za-z0-9._~%?&=/-]*)?$")
+    str,
+    Matching(
+        r"^https://[A-Za-z0-9.-]+(:443)?(/[A-Za-z0-9._~%?&=/-]*)?$",
+        "an address with https:// and, if any, port 443, without user and password",
+        example="https://logs.example.com/push",
+    ),
 ]
 """Port 443: no other leaves the platform."""
-UserName = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._@-]{0,63}$")]
-Days = Annotated[str, Field(pattern=r"^[1-9][0-9]*d$")]
-ByteSize = Annotated[str, Field(pattern=r"^[1-9][0-9]*(MB|GB|TB)$")]
+HttpUrl = Annotated[
+    str,
+    Matching(
+        r"^https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?(/[A-Za-z0-9._/-]*)?$",
+        "an address with http:// or https:// without user, password and query",
+        example="http://localhost:3000",
+    ),
+]
+UserName = Annotated[
+    str,
+    Matching(
+        r"^[A-Za-z0-9][A-Za-z0-9._@-]{0,63}$",
+        "at most 64 letters, digits, dots, hyphens, _ and @, a letter or digit first",
+        example="admin",
+    ),
+]
+Days = Annotated[str, Matching(r"^[1-9][0-9]*d$", "a whole number of days and d", example="30d")]
+ByteSize = Annotated[
+    str, Matching(r"^[1-9][0-9]*(MB|GB|TB)$", "a whole number with MB, GB or TB", example="10GB")
+]
 """A size as the guide writes it: 10GB, decimal units."""
 
 

@@ -13,6 +13,8 @@ from typing import Annotated, Any, Literal
 from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
 from pydantic.dataclasses import dataclass
 
+from components.matching import Matching
+
 from . import generated
 from .errors import BadInputError
 from .project import find_project
@@ -22,7 +24,14 @@ DATA = "docs/guide-coverage.yaml"
 PAGE = "docs/guide-coverage.md"
 
 Status = Literal["here", "changed", "later"]
-NodeId = Annotated[str, Field(pattern=r"^tests/[\w/]+\.py(::\w+)+$")]
+NodeId = Annotated[
+    str,
+    Matching(
+        r"^tests/[\w/]+\.py(::\w+)+$",
+        "a test by its pytest ID",
+        example="tests/unit/test_a.py::test_b",
+    ),
+]
 """A pytest node id without parameters: ``tests/unit/test_flags.py::test_something``."""
 MEANINGS: Mapping[Status, str] = MappingProxyType(
     {

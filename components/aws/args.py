@@ -8,20 +8,47 @@ from pydantic.dataclasses import dataclass
 
 from ..budget.args import PriceArgs, PriceName
 from ..faiss_jobs import ACCOUNT
+from ..matching import Matching
 from ..platforms.kubernetes.args import Cidr
 from ..types import STRICT, Count, CpuQuantity, Gibibytes, Name, Switch
 from .cidr import ZONES, checked
 
-Account = Annotated[str, Field(pattern=r"^[0-9]{12}$")]
+Account = Annotated[
+    str,
+    Matching(r"^[0-9]{12}$", "the 12 digits of an AWS account, in quotes", example="012345678901"),
+]
 """Number of an AWS account, in quotes: YAML takes a leading zero away."""
-RoleArn = Annotated[str, Field(pattern=r"^arn:aws:iam::[0-9]{12}:role/[A-Za-z0-9+=,.@_/-]+$")]
-Email = Annotated[str, Field(pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$", max_length=254)]
-KubernetesVersion = Annotated[str, Field(pattern=r"^1\.[0-9]{2}$")]
+RoleArn = Annotated[
+    str,
+    Matching(
+        r"^arn:aws:iam::[0-9]{12}:role/[A-Za-z0-9+=,.@_/-]+$",
+        "the ARN of an IAM role",
+        example="arn:aws:iam::012345678901:role/admin",
+    ),
+]
+Email = Annotated[
+    str,
+    Field(max_length=254),
+    Matching(r"^[^@\s]+@[^@\s]+\.[^@\s]+$", "a mail address", example="platform@example.com"),
+]
+KubernetesVersion = Annotated[
+    str, Matching(r"^1\.[0-9]{2}$", "a minor version of Kubernetes, in quotes", example="1.35")
+]
 RetentionDays = Literal[30, 60, 90, 120, 150, 180, 365, 400, 545, 731]
 """Days that CloudWatch can keep logs for, from a month to two years."""
 VpcCidr = Annotated[str, AfterValidator(checked)]
-ZoneLetter = Annotated[str, Field(pattern=r"^[a-z]$")]
-RepositoryName = Annotated[str, Field(pattern=r"^[a-z0-9]+([._/-][a-z0-9]+)*$", max_length=100)]
+ZoneLetter = Annotated[
+    str, Matching(r"^[a-z]$", "the small letter at the end of a zone's name", example="a")
+]
+RepositoryName = Annotated[
+    str,
+    Field(max_length=100),
+    Matching(
+        r"^[a-z0-9]+([._/-][a-z0-9]+)*$",
+        "small letters and digits, with single dots, hyphens, _ and / between",
+        example="faiss-server",
+    ),
+]
 
 
 RESERVED_NAMES = ("default", "general-purpose", "system")
@@ -148,15 +175,37 @@ class PoolArgs:
     With ``gpus`` they are for pods that ask for GPUs, and no others.
     """
 
-    instance_types: tuple[Annotated[str, Field(pattern=r"^[a-z0-9-]+\.[a-z0-9-]+$")], ...] = ()
+    instance_types: tuple[
+        Annotated[
+            str,
+            Matching(
+                r"^[a-z0-9-]+\.[a-z0-9-]+$",
+                "an EC2 type, its family and size",
+                example="g5.2xlarge",
+            ),
+        ],
+        ...,
+    ] = ()
     """EC2 types, as g5.2xlarge; EKS takes the cheapest one that is to be had."""
-    families: tuple[Annotated[str, Field(pattern=r"^[a-z0-9-]+$")], ...] = ()
+    families: tuple[
+        Annotated[str, Matching(r"^[a-z0-9-]+$", "a family of EC2 types", example="g5")], ...
+    ] = ()
     """Whole families instead, as g5."""
     capacity: Annotated[tuple[Literal["spot", "on-demand"], ...], Field(min_length=1)] = (
         "on-demand",
     )
     """With both, spot nodes are taken where there are any."""
-    reservations: tuple[Annotated[str, Field(pattern=r"^cr-[0-9a-f]{8,17}$")], ...] = ()
+    reservations: tuple[
+        Annotated[
+            str,
+            Matching(
+                r"^cr-[0-9a-f]{8,17}$",
+                "the ID of a capacity reservation",
+                example="cr-0123456789abcdef0",
+            ),
+        ],
+        ...,
+    ] = ()
     """Capacity reservations that are used before anything else."""
     gpus: Count | None = None
     """The most GPUs of all nodes together; a ceiling on spend."""

@@ -12,6 +12,7 @@ from pydantic import AfterValidator, Field, model_validator
 from pydantic.dataclasses import dataclass
 from pydantic_core import PydanticCustomError
 
+from ..matching import Matching
 from ..types import STRICT, Name, Switch
 
 
@@ -38,9 +39,23 @@ def _public_key(value: str) -> str:
 
 PublicKey = Annotated[str, AfterValidator(_public_key)]
 """What stands between the two lines of a public key's PEM file, in one line."""
-KeyId = Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,40}(\.[1-9][0-9]{0,3})?$")]
+KeyId = Annotated[
+    str,
+    Matching(
+        r"^[a-z][a-z0-9-]{0,40}(\.[1-9][0-9]{0,3})?$",
+        "a client's name in small letters, for its further keys with a dot and a number",
+        example="mobile.2",
+    ),
+]
 """The client's name; of keys that follow the first, with a number: ``mobile``, ``mobile.2``."""
-Rate = Annotated[str, Field(pattern=r"^[1-9][0-9]{0,8}/(second|minute)$")]
+Rate = Annotated[
+    str,
+    Matching(
+        r"^[1-9][0-9]{0,8}/(second|minute)$",
+        "a whole number of requests with /second or /minute",
+        example="10/second",
+    ),
+]
 """Requests in a second or a minute, as 10/second or 300/minute."""
 
 

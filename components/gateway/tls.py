@@ -12,6 +12,7 @@ from pydantic import Field, model_validator
 from pydantic.dataclasses import dataclass
 
 from ..internal_tls.args import IssuerArgs
+from ..matching import Matching
 from ..spec.mounts import Certificate, SecretFile
 from ..text import to_yaml
 from ..types import STRICT
@@ -26,7 +27,15 @@ CONTEXT = "type.googleapis.com/envoy.extensions.transport_sockets.tls.v3.Downstr
 SECRET = "type.googleapis.com/envoy.extensions.transport_sockets.tls.v3.Secret"
 
 _LABEL = r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?"
-HostName = Annotated[str, Field(pattern=rf"^(\*\.)?{_LABEL}(\.{_LABEL})*$", max_length=253)]
+HostName = Annotated[
+    str,
+    Field(max_length=253),
+    Matching(
+        rf"^(\*\.)?{_LABEL}(\.{_LABEL})*$",
+        "a DNS name in small letters, whose first label may be *",
+        example="ai.example.com",
+    ),
+]
 """A DNS name; the first label may be ``*``."""
 
 

@@ -5,10 +5,19 @@ from typing import Annotated, Literal
 from pydantic import Field
 from pydantic.dataclasses import dataclass
 
+from ..matching import Matching
 from ..types import STRICT, CpuQuantity, Gibibytes, ImageReference
 
 _LABEL = r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?"
-ObjectName = Annotated[str, Field(pattern=rf"^{_LABEL}(\.{_LABEL})*$", max_length=253)]
+ObjectName = Annotated[
+    str,
+    Field(max_length=253),
+    Matching(
+        rf"^{_LABEL}(\.{_LABEL})*$",
+        "the name of a Kubernetes object (small letters, digits and hyphens, dots between)",
+        example="platform-ca",
+    ),
+]
 """The name of a Kubernetes object."""
 
 

@@ -13,7 +13,7 @@ from alerts.rules import alerts
 from ..context import Context
 from ..gateway.metrics import DURATION_BUCKETS_MS
 from ..thresholds import THRESHOLDS, Threshold
-from ..types import STRICT, Count, Seconds
+from ..types import STRICT, Count, HttpUrl, Seconds
 
 GIBIBYTE = 2**30
 NOT_ADJUSTABLE = {
@@ -23,7 +23,6 @@ NOT_ADJUSTABLE = {
 # A quantile is found between two bounds of the histogram, and never beyond the highest finite one.
 BUCKETS = [str(bound) for bound in DURATION_BUCKETS_MS[:-1]]
 
-Url = Annotated[str, Field(pattern=r"^https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?(/[A-Za-z0-9._/-]*)?$")]
 Usd = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 Positive = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 Objective = Annotated[float, Field(ge=50, lt=100)]
@@ -69,9 +68,9 @@ class AlertsArgs:
     they look at. What five minutes are too short for, the hours of the burn rate find."""
     objective: Objective = 99.5
     """Per cent of requests that shall succeed over a month."""
-    grafana_url: Url = "http://localhost:3000"
+    grafana_url: HttpUrl = "http://localhost:3000"
     """Where people open Grafana; links to dashboards begin with it."""
-    runbooks_url: Url | None = None
+    runbooks_url: HttpUrl | None = None
     """Where people read ``docs/runbooks``; left out, alerts name the file in the repository."""
     request_price: Usd = 0.0001
     """What one request is taken to cost, in USD (guide, "Cost Metrics")."""

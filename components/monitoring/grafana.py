@@ -1,8 +1,5 @@
 """Grafana: dashboards (guide, "Access Grafana")."""
 
-from typing import Annotated
-
-from pydantic import Field
 from pydantic.dataclasses import dataclass
 
 from ..context import Context
@@ -13,15 +10,13 @@ from ..spec.mounts import File, Scratch, SecretFile, Volume
 from ..spec.network import Edge, Port, Scrape
 from ..spec.runs import Resources
 from ..text import to_yaml
-from ..types import STRICT, CpuQuantity, Gibibytes, ImageReference, UserName
+from ..types import STRICT, CpuQuantity, Gibibytes, HttpUrl, ImageReference, UserName
 from . import boards, prometheus, scraping
 
 PORT = 3000
 PASSWORD = "grafanaAdminPassword"
 PASSWORD_FILE = "/run/secrets/grafana/admin-password"
 DATASOURCE = "/etc/grafana/provisioning/datasources/prometheus.yaml"
-
-Url = Annotated[str, Field(pattern=r"^https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?(/[A-Za-z0-9._/-]*)?$")]
 
 # Nothing but the model-pull job leaves the platform, and each of these would try to.
 NO_CALLS_HOME = {
@@ -48,7 +43,7 @@ class GrafanaArgs:
     """Not a ``-slim`` variant: the Prometheus data source is a plugin that those lack."""
     admin_user: UserName = "admin"
     """GRAFANA_ADMIN_USER: name of the administrator."""
-    prometheus_url: Url = f"http://{prometheus.Prometheus.service}:{prometheus.PORT}"
+    prometheus_url: HttpUrl = f"http://{prometheus.Prometheus.service}:{prometheus.PORT}"
     """PROMETHEUS_URL: where queries go, as seen from inside the platform. (The guide's
     http://localhost:9090 is the same Prometheus, as seen from a local machine.)"""
     volume: Gibibytes = 1

@@ -16,6 +16,7 @@ from pydantic import (
 from pydantic.dataclasses import dataclass
 
 from ..catalogue import CATALOGUE, setting_key
+from ..matching import Matching
 from ..types import STRICT, Percentage, Switch
 from .gates import STEPS, GateArgs, PaceArgs, PatienceArgs
 from .store import StoreArgs
@@ -24,9 +25,23 @@ EVERYBODY = 100
 LATENCY: Mapping[str, Literal["relative"]] = MappingProxyType({"ollama": "relative"})
 """Services whose requests last as long as their answer is: no limit in ms suits all of them."""
 
-Version = Annotated[str, Field(pattern=r"^[0-9a-f]{12}$")]
+Version = Annotated[
+    str,
+    Matching(
+        r"^[0-9a-f]{12}$",
+        "the 12 hexadecimal digits of a version, as the controller wrote them",
+        example="0123456789ab",
+    ),
+]
 """What ``components.rollout.version`` calls a spec."""
-Verdict = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+Verdict = Annotated[
+    str,
+    Matching(
+        r"^[0-9a-f]{64}$",
+        "the 64 hexadecimal digits of a verdict, as the controller wrote them",
+        example="0123456789abcdef" * 4,
+    ),
+]
 """SHA-256 of a verdict on record."""
 
 

@@ -161,7 +161,7 @@ def test_the_kubeconfig_is_a_secret_and_the_only_one(plan: Plan) -> None:
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"account": "1234"}, "account: String should match"),
+        ({"account": "1234"}, "account: must be the 12 digits of an AWS account"),
         ({"network": {"cidr": "8.8.0.0/16"}}, "must be a private range"),
         ({"network": {"cidr": "172.20.0.0/16"}}, "overlaps 172.20.0.0/16"),
         ({"network": {"zones": ["a", "b", "b"]}}, "3 different letters"),

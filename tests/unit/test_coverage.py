@@ -28,7 +28,7 @@ def test_rows_have_the_section_that_they_stand_below(tmp_path: Path) -> None:
     [
         ("{item: x, status: soon}", "A, x: status: Input should be 'here', 'changed' or 'later'"),
         ("{item: x, status: here, tests: y}", "A, x: tests: Unexpected keyword argument"),
-        ("{item: x, status: here, test: y}", "A, x: test: String should match pattern"),
+        ("{item: x, status: here, test: y}", "A, x: test: must be a test by its pytest ID"),
         ("{status: here}", "A, a row without item: item: "),
     ],
 )

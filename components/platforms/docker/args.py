@@ -3,9 +3,10 @@
 from ipaddress import ip_address
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator
 from pydantic.dataclasses import dataclass
 
+from ...matching import Matching
 from ...types import STRICT, ImageReference, Name
 
 
@@ -18,7 +19,9 @@ def _one_address(value: str) -> str:
 
 
 ListenAddress = Annotated[str, AfterValidator(_one_address)]
-LogSize = Annotated[str, Field(pattern=r"^[1-9][0-9]*[kmg]$")]
+LogSize = Annotated[
+    str, Matching(r"^[1-9][0-9]*[kmg]$", "a whole number with k, m or g", example="10m")
+]
 """A size as Docker's log driver writes it: 10m."""
 
 

@@ -8,6 +8,7 @@ from pydantic import AfterValidator, Field
 from pydantic.dataclasses import dataclass
 
 from ...audience import Exposure
+from ...matching import Matching
 from ...storage_classes import DISKS, FILES
 from ...types import STRICT, Name, Switch
 
@@ -20,9 +21,21 @@ def _network(value: str) -> str:
 
 Cidr = Annotated[str, AfterValidator(_network)]
 """A range of addresses such as 10.0.0.0/16."""
-StackName = Annotated[str, Field(pattern=r"^[\w.-]+/[\w.-]+/[\w.-]+$")]
+StackName = Annotated[
+    str,
+    Matching(
+        r"^[\w.-]+/[\w.-]+/[\w.-]+$",
+        "a stack with its organization and project",
+        example="organization/researchflow-ai/staging-infra",
+    ),
+]
 """A stack with its organization and project. A backend without any calls it ``organization``."""
-DomainName = Annotated[str, Field(pattern=r"^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$")]
+DomainName = Annotated[
+    str,
+    Matching(
+        r"^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$", "a DNS name in small letters", example="cluster.local"
+    ),
+]
 
 PRIVATE_CIDRS = ("10.0.0.0/8", "100.64.0.0/10", "172.16.0.0/12", "192.168.0.0/16")
 """RFC 1918 and the shared range of RFC 6598, which clusters use for nodes and pods as well."""

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
+from .reason import reason
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from types import FrameType
@@ -30,11 +32,9 @@ class Answer:
 
     @property
     def reason(self) -> str:
-        """The line that says what went wrong: the first that claims to, or else the last."""
+        """The line that says what went wrong."""
         written = f"{self.output}\n{self.errors}"
-        lines = [line.strip() for line in written.splitlines() if line.strip()]
-        errors = [line for line in lines if line.lower().startswith("error")]
-        return next(iter(errors or lines[-1:]), f"it ended with status {self.status}")
+        return reason(written) or f"it ended with status {self.status}"
 
 
 class Runner(Protocol):

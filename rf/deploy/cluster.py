@@ -14,17 +14,18 @@ KUBECONFIG = "kubeconfig"
 """Name of the secret, and of the output of an infrastructure stack."""
 
 
-def require_keda(checked: CheckedStack, engine: Engine) -> None:
-    """BadInputError where services are scaled and the cluster has no KEDA, or does not say."""
-    from ..keda import lacking, scaled  # noqa: PLC0415 most of a second
+def require_operators(checked: CheckedStack, engine: Engine) -> None:
+    """BadInputError where the cluster lacks an operator that services need, or does not say."""
+    from ..operators import lacking, needed  # noqa: PLC0415 most of a second
     from ..targets import cluster_client  # noqa: PLC0415
 
     specs = checked.stack.specs
-    if not scaled(specs):
+    if not needed(specs):
         return
     client = cluster_client(kubeconfig(checked, engine), checked)
-    if problem := lacking(client, specs):
-        raise BadInputError(f"{checked.config.file}: nothing was deployed; {problem}")
+    if problems := lacking(client, specs):
+        lines = (f"{checked.config.file}: nothing was deployed; {each}" for each in problems)
+        raise BadInputError("\n".join(lines))
 
 
 def kubeconfig(checked: CheckedStack, engine: Engine) -> str:

@@ -71,7 +71,7 @@ def up(checked: CheckedStack, tools: Tools, *, yes: bool) -> int:
         engine.open_stack()
         if checked.private:
             _make_up_secrets(checked, engine, tools)
-        cluster.require_keda(checked, engine)
+        cluster.require_operators(checked, engine)
         return engine.up(yes=yes or checked.private, keep_going=checked.private)
 
 

@@ -18,7 +18,7 @@ from websocket import WebSocketException
 
 from components.platforms.kubernetes.client import why
 
-from ..keda import lacking
+from ..operators import lacking
 from ..pods import open_port, serving
 from .reach import TIMEOUT, Answer, ReachError, silent
 
@@ -50,7 +50,7 @@ class ClusterReach:
     def run(self, spec: ServiceSpec, command: Command) -> tuple[Answer, ...]:
         return self._each(spec, lambda pod: self._run(pod, spec, command))
 
-    def lacking(self, specs: Sequence[ServiceSpec]) -> str | None:
+    def lacking(self, specs: Sequence[ServiceSpec]) -> tuple[str, ...]:
         return lacking(self._client, specs)
 
     def _each(self, spec: ServiceSpec, ask: Callable[[str], Answer]) -> tuple[Answer, ...]:

@@ -46,11 +46,11 @@ class Examination:
         return found
 
     def _platform(self) -> Iterator[Row]:
-        if problem := self.reach.lacking(self.specs):
+        for problem in self.reach.lacking(self.specs):
             yield Row(
-                subject="scaling",
-                asked="whether there is KEDA",
-                answer="nothing is scaled",
+                subject="cluster",
+                asked="whether it serves what services need",
+                answer="it does not, or does not say",
                 verdict=Verdict.FAILED,
                 advice=problem,
             )

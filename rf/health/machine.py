@@ -52,8 +52,8 @@ class MachineReach:
             for parts in replica_parts(spec)
         )
 
-    def lacking(self, _: Sequence[ServiceSpec]) -> None:
-        return None
+    def lacking(self, _: Sequence[ServiceSpec]) -> tuple[str, ...]:
+        return ()
 
     def _run(self, name: str, command: Command) -> Answer:
         try:

@@ -65,7 +65,7 @@ class Reach(Protocol):
     def run(self, spec: ServiceSpec, command: Command) -> tuple[Answer, ...]:
         """How ``command`` ended in every copy. What it printed is not kept: it may be secret."""
 
-    def lacking(self, specs: Sequence[ServiceSpec]) -> str | None:
+    def lacking(self, specs: Sequence[ServiceSpec]) -> tuple[str, ...]:
         """What the platform itself lacks to run ``specs`` as they are meant, and what to do."""
 
 

@@ -50,7 +50,7 @@ class Sights(Protocol):
     def clock(self) -> Clock:
         """The time."""
 
-    def lacking(self, specs: Sequence[ServiceSpec]) -> str | None:
+    def lacking(self, specs: Sequence[ServiceSpec]) -> tuple[str, ...]:
         """What the platform itself lacks to run ``specs`` as they are meant, and what to do."""
 
     def history(self, subject: Subject, until: float) -> Mapping[str, tuple[Counts, ...]]:
@@ -128,9 +128,9 @@ def _planned(sights: Sights, request: Request) -> Iterator[str]:
 
 
 def _platform(sights: Sights, stack: Stack) -> Iterator[str]:
-    """A canary is scaled as stable is."""
-    if problem := sights.lacking(stack.specs):
-        yield f"scaling: {problem}"
+    """A canary is scaled, and has its certificates, as stable does."""
+    for problem in sights.lacking(stack.specs):
+        yield f"cluster: {problem}"
 
 
 def _live(stack: Stack, seen: Readings) -> Iterator[str]:

@@ -137,11 +137,11 @@ class Wiring:
         through, *_ = containers(self.checked, self._gateway)
         return MachineInside(connect(), through, lambda spec: containers(self.checked, spec)[0])
 
-    def lacking(self, specs: Sequence[ServiceSpec]) -> str | None:
+    def lacking(self, specs: Sequence[ServiceSpec]) -> tuple[str, ...]:
         """What the platform itself lacks to run ``specs`` as they are meant, and what to do."""
         if self.checked.stack.settings.target.kind != "kubernetes":
-            return None
-        from ..keda import lacking  # noqa: PLC0415
+            return ()
+        from ..operators import lacking  # noqa: PLC0415
 
         return lacking(self._client, specs)
 

@@ -61,8 +61,8 @@ class ProcessReach:
         status = self._platform[spec.name].run(command.argv).returncode
         return (Answer(copy=spec.instance, status=status),)
 
-    def lacking(self, _: Sequence[ServiceSpec]) -> None:
-        return None
+    def lacking(self, _: Sequence[ServiceSpec]) -> tuple[str, ...]:
+        return ()
 
 
 @pytest.fixture

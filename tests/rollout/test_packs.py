@@ -90,8 +90,8 @@ class Looks:
     def __init__(self, world: Simulated) -> None:
         self.desired = self.gateways = self.clock = world
 
-    def lacking(self, _: Sequence[ServiceSpec]) -> None:
-        return None
+    def lacking(self, _: Sequence[ServiceSpec]) -> tuple[str, ...]:
+        return ()
 
     def history(self, subject: Subject, until: float) -> dict[str, tuple[Counts, ...]]:
         del subject, until

@@ -13,14 +13,15 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
 KEDA = "/apis/keda.sh/v1alpha1"
+CERT_MANAGER = "/apis/cert-manager.io/v1"
 
 
 def serving(*kinds: str) -> dict[str, Any]:
-    """The answer to the question which kinds of KEDA there are."""
+    """The answer to the question which kinds of an operator there are."""
     return {
         "kind": "APIResourceList",
         "apiVersion": "v1",
-        "groupVersion": "keda.sh/v1alpha1",
+        "groupVersion": "of.whoever.asks/v1",
         "resources": [
             {
                 "name": f"{kind.lower()}s",

@@ -50,9 +50,9 @@ class FakeReach:
     answers: Mapping[str, tuple[Answer, ...]] = field(default_factory=dict)
     prometheus: Mapping[str, Any] = field(default_factory=dict)
     asked: list[tuple[str, Request | Command]] = field(default_factory=list)
-    lacks: str | None = None
+    lacks: tuple[str, ...] = ()
 
-    def lacking(self, _: Sequence[ServiceSpec]) -> str | None:
+    def lacking(self, _: Sequence[ServiceSpec]) -> tuple[str, ...]:
         return self.lacks
 
     def send(self, spec: ServiceSpec, request: Request) -> tuple[Answer, ...]:

@@ -56,8 +56,8 @@ def test_where_nothing_of_a_stack_answers_it_says_how_to_deploy_it_and_lists_no_
         def send(self, *_: Any) -> tuple[Answer, ...]:
             return (Answer(copy="none", fault="there is no such container"),)
 
-        def lacking(self, _: Any) -> None:
-            return None
+        def lacking(self, _: Any) -> tuple[str, ...]:
+            return ()
 
         run = send
 

@@ -94,15 +94,15 @@ def test_nothing_is_begun_where_gateways_do_not_answer(
     assert "gateways: gateway gives no answer" in text
 
 
-def test_nothing_is_begun_on_a_cluster_that_cannot_scale(
+def test_nothing_is_begun_on_a_cluster_without_an_operator_it_needs(
     rf: Told, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(Wiring, "lacking", lambda *_: "ollama-stable: the cluster has no KEDA")
+    monkeypatch.setattr(Wiring, "lacking", lambda *_: ("ollama-stable: the cluster has no KEDA",))
 
     status, text = rf(*NEW, "--dry-run")
 
     assert status == ExitCode.PREFLIGHT
-    assert "not begun\nscaling: ollama-stable: the cluster has no KEDA" in text
+    assert "not begun\ncluster: ollama-stable: the cluster has no KEDA" in text
 
 
 def test_an_interrupt_is_no_defect(rf: Told, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 GROUP = "cert-manager.io"
 VERSION = f"{GROUP}/v1"
+KIND = "Certificate"
 
 
 def secret_name(spec: ServiceSpec, wanted: Certificate) -> str:
@@ -34,7 +35,7 @@ def _certificate(spec: ServiceSpec, wanted: Certificate, cluster: Cluster) -> Ma
     name = secret_name(spec, wanted)
     body = {
         "apiVersion": VERSION,
-        "kind": "Certificate",
+        "kind": KIND,
         "metadata": metadata(spec, cluster, name),
         "spec": {
             "secretName": name,

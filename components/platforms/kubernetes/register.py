@@ -39,8 +39,8 @@ RESOURCES: Mapping[tuple[str, str], Callable[..., pulumi.CustomResource]] = {
     ("apps/v1", "Deployment"): Deployment,
     ("batch/v1", "CronJob"): CronJob,
     ("batch/v1", "Job"): Job,
-    (certificates.VERSION, "Certificate"): partial(
-        CustomResource, api_version=certificates.VERSION, kind="Certificate"
+    (certificates.VERSION, certificates.KIND): partial(
+        CustomResource, api_version=certificates.VERSION, kind=certificates.KIND
     ),
     (scaling.VERSION, scaling.KIND): partial(
         CustomResource, api_version=scaling.VERSION, kind=scaling.KIND

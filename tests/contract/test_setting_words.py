@@ -43,7 +43,7 @@ MATCHED: dict[str, Matching] = {
 def refusal(kind: Any, value: str) -> str:
     with pytest.raises(ValidationError) as refused:
         TypeAdapter(kind).validate_python(value)
-    return "\n".join(findings(refused.value, "key", "schema"))
+    return "\n".join(findings(refused.value, "key", "schema", TREES[0]))
 
 
 def test_every_pattern_of_a_setting_comes_with_words() -> None:

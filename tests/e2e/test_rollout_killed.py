@@ -46,16 +46,17 @@ def tree() -> dict[str, Any]:
     return found
 
 
-def controller(local: Local) -> subprocess.Popen[str]:
+def controller(local: Local) -> subprocess.Popen[bytes]:
     """One that has begun to work, or has nothing to do any more."""
     command = [sys.executable, "-m", "tests.e2e.harness.killable"]
     process = subprocess.Popen(
         [*command, str(local.folder), local.envoy.url("stats", "")],
         stdout=subprocess.PIPE,
-        text=True,
+        # A buffer may take the next line as well, which nobody would find in it.
+        bufsize=0,
     )
     assert process.stdout is not None
-    assert process.stdout.readline().strip() == BEGUN
+    assert process.stdout.readline().decode().strip() == BEGUN
     return process
 
 
@@ -86,7 +87,7 @@ def killed_and_ended(folder: Path, *, bad: bool, kills: int, seed: int) -> None:
             assert found is not None
             done = records.last(found.journal.entries, records.DONE)
             assert done is not None
-            assert said.strip() == done.data["state"]["phase"] == found.state.phase
+            assert said.decode().strip() == done.data["state"]["phase"] == found.state.phase
             assert found.state.phase == ("rolled_back" if bad else "promoted"), found.state.reason
             assert files.read("desired") == files.read("state") == wanted
             gateways = AddressGateways({"gateway": local.envoy.url("stats", "")}, STATISTICS)

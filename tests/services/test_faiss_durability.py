@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import os
+import time
 from typing import TYPE_CHECKING
 
 import httpx
 import numpy as np
 import pytest
 
-from services.faiss_server.faiss_server.record import Remove, frame
+from services.faiss_server.faiss_server import log as log_module
+from services.faiss_server.faiss_server import segments
+from services.faiss_server.faiss_server.log import Log
+from services.faiss_server.faiss_server.record import NewEpoch, Remove, frame
 from tests.services.faiss_client import reason_of, start, until, vectors
 from tests.services.server_process import series
 
@@ -18,7 +23,7 @@ if TYPE_CHECKING:
     from tests.services.conftest import StartServer
 
 
-def segments(data: Path) -> list[Path]:
+def segments_of(data: Path) -> list[Path]:
     return sorted(path for path in (data / "log").glob("*.log") if path.stat().st_size)
 
 
@@ -35,7 +40,7 @@ def test_a_write_that_was_torn_is_cut_off_and_kept_aside(
     server = start(start_server, tmp_path)
     data = server.fill(50)
     server.kill()
-    last = segments(tmp_path)[-1]
+    last = segments_of(tmp_path)[-1]
     whole = last.stat().st_size
     torn = frame([Remove("papers", np.arange(50))], first=4, epoch=1, durable=3)[:100]
     with last.open("ab") as file:
@@ -59,7 +64,7 @@ def test_a_bad_record_in_the_middle_is_named_and_nothing_is_served(
     for number in range(20):
         server.add(np.array([number]), vectors(1))
     server.kill()
-    log = segments(tmp_path)[0]
+    log = segments_of(tmp_path)[0]
     flip(log, int(log.stat().st_size * place))
     before = log.read_bytes()
 
@@ -86,9 +91,36 @@ def test_damage_to_the_last_record_is_no_torn_write_once_the_server_had_a_quiet_
     server.fill(20)
     server.process.terminate()
     assert server.process.wait() == 0
-    log = segments(tmp_path)[-1]
+    log = segments_of(tmp_path)[-1]
     flip(log, -60)
 
     again = start(start_server, tmp_path, ready=False)
 
     until(lambda: "was acknowledged" in again.http.get("/health").text, "a verdict on the log")
+
+
+def test_a_log_that_syncs_now_and_then_goes_on_to_after_a_new_segment(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    log = Log(tmp_path, 0, interval=0.001)
+    true_sync, true_path = os.fdatasync, segments.path_of
+
+    def slow_sync(handle: int) -> None:
+        time.sleep(0.1)  # so that the other thread sees that there is something to sync
+        true_sync(handle)
+
+    def slow_path(directory: Path, first: int) -> Path:
+        time.sleep(0.1)  # so that the other thread finds the old file closed
+        return true_path(directory, first)
+
+    with monkeypatch.context() as slow:
+        slow.setattr(log_module, "SEGMENT_BYTES", 1)
+        slow.setattr(os, "fdatasync", slow_sync)
+        slow.setattr(segments, "path_of", slow_path)
+        for _ in range(4):
+            log.append([NewEpoch()], 1)
+    log.append([NewEpoch()], 1)
+
+    assert log.wait_beyond(4, 5)
+    assert log.failure is None
+    log.close()

@@ -86,9 +86,12 @@ class Committer:
         return change.done
 
     def call(self, work: Callable[[], T]) -> Future[T]:
-        """Queue work; there is always room for it."""
+        """Queue work; there is always room for it. After ``stop`` its answer is Busy."""
         call = Call(work)
         with self._changed:
+            if self._stopping:
+                call.done.set_exception(Busy("the server stops"))
+                return call.done
             self._waiting.append(call)
             self._changed.notify()
         return call.done

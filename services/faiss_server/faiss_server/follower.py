@@ -20,7 +20,7 @@ from .record import (
     require_payload,
 )
 from .remote import Remote, RemoteError
-from .roles import shared
+from .roles import WRITER
 from .segments import LogDamagedError
 from .snapshot_files import BadSnapshotError, verify
 
@@ -90,7 +90,6 @@ class Follower:
         wait = 0 if self._caught_up is None else WAIT_SECONDS
         answer = writer.log_after(position, epoch, wait)
         if answer is None:
-            self._require_not_ahead(writer, position)
             self._take_over(role, writer, diverged=True)
             return
         try:
@@ -105,16 +104,16 @@ class Follower:
         if answer.snapshot != self._snapshot_seen:
             self._refresh(role, writer, answer.snapshot)
 
-    def _require_not_ahead(self, writer: Remote, position: int) -> None:
-        """A writer whose log is a beginning of ours is being promoted, and still copies from us.
+    def _require_promoted(self, writer: Remote) -> None:
+        """One that does not write yet is being promoted, and still copies from us.
 
         Its snapshot in place of our log would take from both what only we hold.
         """
-        theirs, epoch = writer.standing()
-        if theirs < position and shared(self._store.epochs, epoch, theirs, position):
+        position = self._store.log.position
+        if position and writer.role() != WRITER:
             raise RemoteError(
-                f"the writer is at record {theirs} and has yet to copy what is here, up to "
-                f"{position}"
+                "the server to follow does not write: it has yet to copy what is here, up to "
+                f"record {position}, or follows another"
             )
 
     def _ingest(self, role: Role, frames: bytes) -> None:
@@ -128,9 +127,12 @@ class Follower:
             view = view[header.size :]
             if not header.records:
                 continue
-            if header.first != store.log.position + 1:
-                raise DivergedError
             records = list(records_in(payload))
+            begins = isinstance(records[0], NewEpoch)
+            if header.first != store.log.position + 1 or not (
+                begins or header.epoch == store.epoch
+            ):
+                raise DivergedError
             if any(isinstance(record, Restored) for record in records):
                 raise DivergedError
             changes = [record for record in records if not isinstance(record, NewEpoch)]
@@ -141,6 +143,7 @@ class Follower:
                 store.epochs += ((header.epoch, header.first),)
             for record in changes:
                 store.catalogue.apply(record)
+            store.applied = header.last
 
     def _require_unchanged(self, role: Role) -> None:
         """What was asked of a writer is worth nothing once this server follows it no more."""
@@ -151,7 +154,9 @@ class Follower:
         """Take over a snapshot of the writer when it holds an index that was built anew."""
         manifest = writer.manifest(version)
         ours = {index.spec.name: index.contents.built for index in self._store.catalogue}
-        for entry in manifest.indexes:
+        position = manifest.position
+        reached = position > self._store.log.position or self._store.log.reaches(position)
+        for entry in manifest.indexes if reached else ():
             built = ours.get(entry.name)
             if entry.name in ours and entry.build and (
                 built is None or built.origin.build != entry.build
@@ -165,6 +170,8 @@ class Follower:
 
         When the logs have ``diverged``, ours is put aside: the writer's is the truth.
         """
+        if diverged:
+            self._require_promoted(writer)
         theirs = writer.newest_snapshot()
         snapshots = self._store.snapshots
         number = snapshots.next_number()
@@ -185,10 +192,5 @@ class Follower:
         log.info("took over a snapshot", extra={"fields": {"version": theirs.version}})
 
     def _serve(self, role: Role, manifest: Manifest, *, diverged: bool) -> None:
-        store = self._store
         self._require_unchanged(role)
-        store.snapshots.finish(manifest)
-        if diverged or manifest.position > store.log.position:
-            store.start_log_anew("diverged" if diverged else "behind")
-        store.reload()
-        store.snapshots.prune()
+        self._store.take_over(manifest, diverged=diverged)

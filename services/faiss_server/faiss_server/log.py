@@ -50,7 +50,7 @@ class Log:
         self._interval = interval
         self._grown = threading.Condition()
         self._closed = threading.Event()
-        self._sync_lock = threading.Lock()
+        self._sync_lock = threading.RLock()
         self._open_segment()
         if interval is not None:
             threading.Thread(target=self._sync_now_and_then, name="fsync", daemon=True).start()
@@ -78,9 +78,7 @@ class Log:
         if self.failure:
             raise LogFailedError(self.failure)
         if self._size >= SEGMENT_BYTES:
-            self.sync()
-            self._file.close()
-            self._open_segment()
+            self._next_segment(self.position)
         self._write(data)
         self.position += records
         if self._interval is None:
@@ -124,11 +122,20 @@ class Log:
 
     def _sync_now_and_then(self) -> None:
         while not self._closed.wait(self._interval):
-            if self.durable < self.position and not self.failure:
-                try:
-                    self.sync()
-                except LogFailedError:
-                    log.exception("the log failed")
+            with self._sync_lock:
+                if self.durable < self.position and not self.failure and not self._file.closed:
+                    try:
+                        self.sync()
+                    except LogFailedError:
+                        log.exception("the log failed")
+
+    def _next_segment(self, position: int) -> None:
+        # With the lock: nobody may sync a file that is closed, or another under its number.
+        with self._sync_lock:
+            self.sync()
+            self._file.close()
+            self.position = self.durable = position
+            self._open_segment()
 
     def _open_segment(self) -> None:
         path = segments.path_of(self.directory, self.position + 1)
@@ -157,7 +164,13 @@ class Log:
                     if not found and header.first != after + 1:
                         raise Gone(f"the log has no frame that begins after {after}")
                     found += head + file.read(header.length)
+        if not found:
+            raise Gone(f"the log has no record {after + 1}")
         return bytes(found)
+
+    def reaches(self, position: int) -> bool:
+        """Whether every record after ``position`` is here."""
+        return segments.first_of(segments.all_segments(self.directory)[0]) <= position + 1
 
     @property
     def bytes(self) -> int:
@@ -176,10 +189,7 @@ class Log:
 
     def start_anew(self, position: int) -> None:
         """Go on after ``position``, a later one, in a new segment; the rest stays for reading."""
-        self.sync()
-        self._file.close()
-        self.position = self.durable = position
-        self._open_segment()
+        self._next_segment(position)
 
     def close(self) -> None:
         """Write down what is not yet on disk, and stop."""

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 
 from . import segments
 from .catalogue import Catalogue
+from .errors import Refused
 from .record import NewEpoch, Restored
+from .roles import current
 from .segments import LogDamagedError, Torn
 from .snapshot_files import BadSnapshotError, load, verify
 
@@ -55,11 +57,15 @@ def recover(snapshots: Snapshots, log_directory: Path, live: Path) -> Recovered:
     except LogDamagedError:
         state.catalogue.delete()
         raise
+    except Refused as error:
+        state.catalogue.delete()
+        raise LogDamagedError(
+            f"record {state.position} of the log cannot be applied: {error}. Restore a backup"
+        ) from error
     return state
 
 
 def _from_snapshot(snapshots: Snapshots, live: Path) -> Recovered:
-    snapshots.remove_incomplete()
     bad: dict[str, str] = {}
     for version in snapshots.versions():
         catalogue = Catalogue(live)
@@ -79,13 +85,19 @@ def _from_snapshot(snapshots: Snapshots, live: Path) -> Recovered:
 
 def _apply(state: Recovered, header: Header, record: Record) -> None:
     state.position += 1
-    if not state.epochs or state.epochs[-1][0] != header.epoch:
-        state.epochs += ((header.epoch, state.position),)
     if isinstance(record, Restored):
         raise LogDamagedError(
             f"record {state.position} of the log restored the snapshot {record.version}, which is "
             "bad or gone: restore a backup"
         )
+    if current(state.epochs) != header.epoch:
+        if state.epochs and not isinstance(record, NewEpoch):
+            raise LogDamagedError(
+                f"record {state.position} of the log is of epoch {header.epoch}, and the record "
+                f"before it, in a snapshot, of {current(state.epochs)}: they are two histories. "
+                "Restore a backup"
+            )
+        state.epochs += ((header.epoch, state.position),)
     if not isinstance(record, NewEpoch):
         state.catalogue.stage(record)
         state.catalogue.apply(record)

@@ -60,10 +60,10 @@ class Remote:
                 return None
             raise
 
-    def standing(self) -> tuple[int, int]:
-        """Its last position, and the epoch of that record."""
+    def role(self) -> str:
+        """Whether it writes or follows."""
         with self._open("/role") as answer:
-            return _standing(json.load(answer))
+            return str(json.load(answer)["role"])
 
     def manifest(self, version: str) -> Manifest:
         """The manifest of a snapshot."""
@@ -88,7 +88,8 @@ class Remote:
         """Ask the writer to take no more changes; answers its last position and its epoch."""
         body = json.dumps({"writer": url}).encode()
         with self._open("/handover", "POST", body) as answer:
-            return _standing(json.load(answer))
+            said = json.load(answer)
+            return int(said["position"]), int(said["epoch"])
 
     def _manifest(self, path: str, method: str) -> Manifest:
         with self._open(path, method) as answer:
@@ -113,10 +114,6 @@ class Remote:
             ) from error
         except (OSError, http.client.HTTPException) as error:
             raise RemoteError(f"{self._url} cannot be reached: {error}") from error
-
-
-def _standing(said: dict[str, Any]) -> tuple[int, int]:
-    return int(said["position"]), int(said["epoch"])
 
 
 class _AnsweredError(RemoteError):

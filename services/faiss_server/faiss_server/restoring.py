@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 import threading
 import time
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 from uuid import uuid4
@@ -13,7 +13,7 @@ from uuid import uuid4
 from . import manifest as manifests
 from . import roles
 from .built import Built, Origin
-from .errors import Conflict, Invalid, NoRoom, NotTheWriter, Unknown
+from .errors import Conflict, Invalid, NoRoom, NotTheWriter, Refused, Unknown
 from .files import alone
 from .manifest import BadManifestError, Manifest
 from .record import Restored
@@ -120,6 +120,7 @@ class Restorer:
     def _swap(self, restore: Restore, *, accept_loss: bool) -> Manifest:
         """On the committer's thread: no change comes between the comparison and the swap."""
         store = self._engine.store
+        self._require_writer()
         live = {index.spec.name: index.contents.vectors for index in store.catalogue}
         worse = manifests.worse_than(live, store.log.position, restore.manifest)
         if worse and not accept_loss:
@@ -127,8 +128,10 @@ class Restorer:
         position = max(store.log.position, restore.manifest.position) + 1
         epoch = roles.next_epoch(store.epochs + restore.manifest.epochs)
         restored = _placed(store.snapshots, restore, position, (*store.epochs, (epoch, position)))
-        store.log.start_anew(position - 1)
-        store.log.append([Restored(restored.version)], epoch)
+        # It has happened: the record tells followers, and they notice its absence as well.
+        with suppress(Refused, OSError):
+            store.log.start_anew(position - 1)
+            store.log.append([Restored(restored.version)], epoch)
         store.reload()
         return restored
 

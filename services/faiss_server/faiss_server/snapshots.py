@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import shutil
 import time
+from threading import Lock
 from typing import TYPE_CHECKING
 
 from . import manifest as manifests
@@ -35,6 +36,8 @@ class Snapshots:
         """Make the directories where they are missing."""
         self.directory, self.aside = directory, aside
         self._leases: dict[str, float] = {}
+        self._numbering = Lock()
+        self._last_number = 0
         for needed in (directory, aside):
             needed.mkdir(exist_ok=True)
 
@@ -44,10 +47,13 @@ class Snapshots:
         return sorted(found, reverse=True)
 
     def next_number(self) -> int:
-        """A number higher than that of any version here, or aside."""
+        """A number higher than that of any version here, or aside; nobody gets it twice."""
         taken = [*self.directory.iterdir(), *self.aside.iterdir()]
         numbers = [path.name.removeprefix(INCOMPLETE).partition("-")[0] for path in taken]
-        return max((int(number) for number in numbers if number.isdigit()), default=0) + 1
+        highest = max((int(number) for number in numbers if number.isdigit()), default=0)
+        with self._numbering:
+            self._last_number = max(self._last_number, highest) + 1
+            return self._last_number
 
     def manifest(self, version: str) -> Manifest:
         """The manifest of a version; raises BadSnapshotError."""
@@ -68,12 +74,12 @@ class Snapshots:
         (self.directory / version).replace(self.aside / f"{version}-{os.urandom(4).hex()}")
         sync_directory(self.directory)
 
-    def prune(self) -> int:
-        """Remove what is no longer kept; answers the position that the log must still reach."""
+    def prune(self, keep: int = KEPT) -> int:
+        """Remove all but the newest; answers the position that the log must still reach."""
         for place, version in enumerate(self.versions()):
             leased = self._leases.get(version)
             unread = leased is None or time.monotonic() - leased > LEASE_SECONDS
-            if place >= KEPT and unread:
+            if place >= keep and unread:
                 shutil.rmtree(self.directory / version)
                 self._leases.pop(version, None)
         kept = self.versions()[:KEPT]

@@ -14,13 +14,14 @@ from typing import TYPE_CHECKING
 import faiss
 
 from . import __version__
-from .errors import NoRoom
+from .errors import Conflict, NoRoom
 from .manifest import Entry, Manifest, version_name
 from .snapshot_files import listed, write_built, write_contents
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from .catalogue import Catalogue
     from .committer import Committer
     from .contents import Contents
     from .index import Index
@@ -41,6 +42,7 @@ class _Moment:
 
 @dataclass(frozen=True)
 class _Captured:
+    catalogue: Catalogue
     position: int
     epochs: Epochs
     log_bytes: int
@@ -59,23 +61,22 @@ class Snapshotter:
     def take(self) -> Manifest:
         """Write a snapshot of this moment and drop what is no longer needed.
 
-        Raises NoRoom when the disk is full; the snapshots that there were stay.
+        Raises NoRoom when the disk is full, and Conflict when the indexes were replaced by those of
+        another snapshot meanwhile; the snapshots that there were stay.
         """
         with self._one:
             started = time.monotonic()
-            number = self._store.snapshots.next_number()
             captured = self._committer.call(self._capture).result()
+            number = self._store.snapshots.next_number()
             root = self._store.snapshots.begin(version_name(number, captured.position))
             try:
                 manifest = self._write(root, number, captured)
+                self._committer.call(lambda: self._finish(captured, manifest)).result()
             except OSError as error:
-                shutil.rmtree(root, ignore_errors=True)
                 raise NoRoom(f"the snapshot cannot be written: {error.strerror}") from error
             finally:
                 captured.folding.close()
-            self._store.snapshot = manifest
-            self._store.log.bytes_since_snapshot -= captured.log_bytes
-            self._store.log.prune(self._store.snapshots.prune())
+                shutil.rmtree(root, ignore_errors=True)
             fields = {"version": manifest.version, "bytes": manifest.size,
                       "seconds": round(time.monotonic() - started, 3)}  # fmt: skip
             log.info("snapshot", extra={"fields": fields})
@@ -90,6 +91,7 @@ class Snapshotter:
                 folding.enter_context(index.contents.folding)
                 moments.append(_moment(index))
             return _Captured(
+                store.catalogue,
                 store.log.position,
                 store.epochs,
                 store.log.bytes_since_snapshot,
@@ -108,7 +110,7 @@ class Snapshotter:
             directory = root / "indexes" / moment.entry.name
             write_contents(directory, moment.contents, moment.entry.rows, moment.alive)
         entries = tuple(moment.entry for moment in captured.moments)
-        manifest = Manifest(
+        return Manifest(
             version=version_name(number, captured.position),
             number=number,
             created=datetime.now(UTC).isoformat(timespec="seconds"),
@@ -119,8 +121,17 @@ class Snapshotter:
             indexes=entries,
             files=listed(root, entries),
         )
-        self._store.snapshots.finish(manifest)
-        return manifest
+
+    def _finish(self, captured: _Captured, manifest: Manifest) -> None:
+        """On the committer's thread, where nothing replaces indexes and log meanwhile."""
+        store = self._store
+        if store.catalogue is not captured.catalogue:
+            # As the newest version, it would bring back what was replaced.
+            raise Conflict("the indexes were replaced while the snapshot was written: take another")
+        store.snapshots.finish(manifest)
+        store.snapshot = manifest
+        store.log.bytes_since_snapshot -= captured.log_bytes
+        store.log.prune(store.snapshots.prune())
 
 
 def _moment(index: Index) -> _Moment:

@@ -17,16 +17,17 @@ from uuid import uuid4
 
 from . import roles, segments
 from .committer import Done
-from .errors import Busy, NoRoom, NotTheWriter, Refused
+from .errors import Busy, Conflict, NoRoom, NotTheWriter, Refused
 from .files import alone, sync_directory
 from .log import Log
 from .memory import Memory
 from .record import Add, NewEpoch
 from .recovery import Recovered, recover
 from .segments import LogDamagedError
-from .snapshots import Snapshots
+from .snapshots import KEPT, Snapshots
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from .catalogue import Catalogue
@@ -53,6 +54,7 @@ class Store:
             self.log_directory.mkdir(exist_ok=True)
             shutil.rmtree(root / "live", ignore_errors=True)
             self.snapshots = Snapshots(root / "snapshots", root / "aside")
+            self.snapshots.remove_incomplete()
             self.role = roles.load(root / "role.json", settings.role, settings.writer)
             self.memory = Memory(settings.cache_bytes, lambda: self.catalogue.bytes)
             self.bad_snapshots: dict[str, str] = {}
@@ -89,6 +91,7 @@ class Store:
             removed = self.catalogue.apply(change.record)
             added = len(change.record.ids) if isinstance(change.record, Add) else 0
             change.done.set_result(Done(position, added, removed))
+        self.applied = position
         self._keep_pace()
 
     def begin_epoch(self) -> None:
@@ -96,30 +99,47 @@ class Store:
         epoch = roles.next_epoch(self.epochs)
         self.log.append([NewEpoch()], epoch)
         self.epochs += ((epoch, self.log.position),)
+        self.applied = self.log.position
 
     def set_role(self, role: Role) -> None:
         """Take a role, durably."""
         roles.store(self.root / "role.json", role)
         self.role = role
 
-    def reload(self) -> None:
-        """Serve what the directory holds at this moment in place of what is served.
+    def reload(self, prepare: Callable[[], None] = lambda: None) -> None:
+        """Serve what the directory holds after ``prepare`` in place of what is served.
 
         When that cannot be read, the old indexes stay, no change is taken, and health says why.
         """
         self.log.close()
         before = self.catalogue
         try:
+            prepare()
             self._adopt(recover(self.snapshots, self.log_directory, self.root / "live"))
         except (LogDamagedError, OSError) as error:
             self.log.failure = f"the indexes could not be loaded again: {error}"
             raise
         before.delete()
 
-    def start_log_anew(self, reason: str) -> None:
-        """Put the whole log aside; the snapshots alone decide from here on."""
-        self.log.close()
-        put_log_aside(self.root, reason)
+    def take_over(self, manifest: Manifest, *, diverged: bool) -> None:
+        """Serve a snapshot of our writer whose files are there, followed by what our log adds.
+
+        A log that ``diverged``, or ends before the snapshot, is put aside, and before the snapshot
+        counts: a crash between the two leaves an older state of ours and never a mixture. Raises
+        Conflict when our log begins after the snapshot.
+        """
+        behind = manifest.position > self.log.position
+        if not (diverged or behind or self.log.reaches(manifest.position)):
+            raise Conflict("the log here no longer reaches back to the snapshot of the writer")
+
+        def prepare() -> None:
+            if diverged or behind:
+                put_log_aside(self.root, "diverged" if diverged else "behind")
+            self.snapshots.finish(manifest)
+
+        self.reload(prepare)
+        # After a divergence the others are of the other history: nothing may fall back to them.
+        self.snapshots.prune(keep=1 if diverged else KEPT)
 
     def idle(self) -> None:
         """Use a quiet moment to vouch for the last record."""
@@ -134,6 +154,8 @@ class Store:
     def _adopt(self, found: Recovered) -> None:
         self.catalogue: Catalogue = found.catalogue
         self.epochs = found.epochs
+        self.applied: int = found.position
+        """The last record that searches see: the log's position runs ahead while one is written."""
         self.snapshot: Manifest | None = found.snapshot
         self.bad_snapshots.update(found.bad)
         self.torn_bytes += found.torn_bytes

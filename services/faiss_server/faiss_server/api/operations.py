@@ -10,7 +10,7 @@ from starlette.responses import FileResponse, JSONResponse, Response
 from starlette.routing import Route
 
 from .. import replication, roles
-from ..errors import Gone, Invalid, Unknown
+from ..errors import Busy, Gone, Invalid, Unknown
 from ..remote import EPOCH, POSITION, SNAPSHOT
 from ..snapshot_files import BadSnapshotError
 from . import codec
@@ -88,16 +88,20 @@ class Operations:
         if after is None:
             raise Invalid("after is missing: the position of the last record that is there")
         store = self.engine.store
-        if not roles.shared(store.epochs, epoch, after, store.log.position):
+        log = store.log
+        if not roles.shared(store.epochs, epoch, after, log.position):
             raise Gone(f"this log never held record {after} of epoch {epoch}: take a snapshot over")
 
         def read() -> bytes:
-            store.log.wait_beyond(after, wait)
-            return store.log.read(after, LOG_BYTES)
+            log.wait_beyond(after, wait)
+            frames = log.read(after, LOG_BYTES)
+            if store.log is not log:
+                raise Busy("the log was replaced while it was read: ask again", retry_after=1)
+            return frames
 
         frames = await asyncio.to_thread(read)
         newest = store.snapshots.versions()
-        headers = {POSITION: str(store.log.durable), EPOCH: str(store.epoch),
+        headers = {POSITION: str(log.durable), EPOCH: str(store.epoch),
                    SNAPSHOT: newest[0] if newest else ""}  # fmt: skip
         return Response(frames, headers=headers, media_type="application/octet-stream")
 
@@ -105,7 +109,7 @@ class Operations:
         """Who writes, and how far this server is."""
         store, follower = self.engine.store, self.engine.follower
         answer = {"role": store.role.role, "writer": store.role.writer,
-                  "position": store.log.position, "epoch": store.epoch}  # fmt: skip
+                  "position": store.applied, "epoch": store.epoch}  # fmt: skip
         if not store.is_writer:
             lag = follower.lag_seconds
             answer |= {"lag_records": follower.lag_records, "failure": follower.failure,

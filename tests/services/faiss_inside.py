@@ -128,6 +128,10 @@ class Servers:
         self._all[name] = Inside(self._root / name, follows=follows)
         return self._all[name]
 
+    def named(self, name: str) -> Inside:
+        """The server of this name that was started last."""
+        return self._all[name]
+
     def writer(self, name: str, ids: list[int]) -> Inside:
         """A writer that holds ``ids``."""
         server = self.start(name)

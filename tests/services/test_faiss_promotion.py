@@ -102,6 +102,39 @@ def test_a_longer_log_of_another_history_is_no_heir(
     assert old.ids == COMMON + OURS
 
 
+# Settings
+
+
+def restarted(servers: Servers, server: Inside, *, follows: str = "") -> Inside:
+    server.close()
+    return servers.start(server.url, follows=follows)
+
+
+def test_a_follower_that_a_setting_makes_a_writer_begins_an_epoch(
+    servers: Servers, old: Inside, heir: Inside
+) -> None:
+    old.add(*OURS)
+    heir = restarted(servers, heir)
+    heir.add(*range(700, 730))
+    old = restarted(servers, old, follows="heir")
+
+    step(old)
+
+    assert old.ids == heir.ids == [*COMMON, *range(700, 730)]
+    assert restarted(servers, heir).store.epoch == old.store.epoch
+
+
+def test_a_handover_ends_with_a_change_of_the_setting_and_does_not_come_back(
+    servers: Servers, heir: Inside
+) -> None:
+    heir.promote()
+    assert restarted(servers, heir, follows="old").role() == "writer"
+
+    heir = restarted(servers, servers.named("heir"))
+    assert heir.role() == "writer"
+    assert restarted(servers, heir, follows="old").role() == "follower"
+
+
 # Restores
 
 

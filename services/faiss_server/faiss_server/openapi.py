@@ -100,7 +100,7 @@ PATHS: dict[str, dict[str, Operation]] = {
     "/snapshots": {
         "post": Operation(
             name="takeSnapshot", summary="A consistent snapshot, while changes go on",
-            status=201, gives=_json("Manifest"), refusals=(503, 507)),
+            status=201, gives=_json("Manifest"), refusals=(409, 503, 507)),
         "get": Operation(
             name="listSnapshots", summary="Versions, newest first", gives=_json("Snapshots")),
     },
@@ -123,7 +123,7 @@ PATHS: dict[str, dict[str, Operation]] = {
         takes=_json("Promotion"), gives=_json("Promoted"), refusals=(*BODY, 409, 503, 507))},
     "/handover": {"post": Operation(
         name="handOver", summary="Stop being the writer; asked by the server that is promoted",
-        takes=_json("Handover"), gives=_json("HandedOver"), refusals=(*BODY, 503))},
+        takes=_json("Handover"), gives=_json("HandedOver"), refusals=(*BODY, 409, 503))},
     "/restores": {"post": Operation(
         name="beginRestore", summary="Announce a snapshot by its manifest", status=201,
         takes=_json("Manifest"), gives=_json("Restore"), refusals=(*BODY, 409, 421, 503, 507))},
@@ -135,7 +135,7 @@ PATHS: dict[str, dict[str, Operation]] = {
     "/restores/{restore}/commit": {"post": Operation(
         name="commitRestore", summary="Verify everything, compare with what is live, and swap",
         takes=_json("RestoreCommit"), gives=_json("Manifest"),
-        refusals=(*BODY, 404, 409, 503, 507))},
+        refusals=(*BODY, 404, 409, 421, 503, 507))},
 }  # fmt: skip
 
 

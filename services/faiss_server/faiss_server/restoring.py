@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from uuid import uuid4
 
 from . import manifest as manifests
-from . import roles
+from . import roles, segments
 from .built import Built, Origin
 from .errors import Conflict, Invalid, NoRoom, NotTheWriter, Refused, Unknown
 from .files import alone
@@ -19,7 +19,7 @@ from .manifest import BadManifestError, Manifest
 from .record import Restored
 from .snapshot_files import CHUNK, BadSnapshotError, verify, write_file
 from .snapshots import INCOMPLETE, Snapshots
-from .store import Store, put_log_aside
+from .store import Store
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -142,7 +142,7 @@ class Restorer:
         position = manifest.position + 1
         epochs = (*manifest.epochs, (roles.next_epoch(manifest.epochs), position))
         restored = _placed(snapshots, restore, position, epochs)
-        put_log_aside(root, "damaged")
+        segments.put_aside(root, "damaged")
         self._engine.serve(Store(self._engine.settings))
         return restored
 

@@ -31,14 +31,19 @@ class Role:
     setting: str
 
 
-def load(path: Path, setting: str, writer: str) -> Role:
-    """The role that was handed over last, or that the settings give."""
-    given = Role(role=setting, writer=writer, setting=setting)
+def load(path: Path) -> Role | None:
+    """The role that was stored last, if any."""
     try:
-        stored = Role(**json.loads(path.read_text()))
+        return Role(**json.loads(path.read_text()))
     except FileNotFoundError:
-        return given
-    return stored if stored.setting == setting else given
+        return None
+
+
+def at_start(stored: Role | None, setting: str, writer: str) -> Role:
+    """The role that was handed over while the setting was the same, or that the settings give."""
+    if stored is not None and stored.setting == setting != stored.role:
+        return stored
+    return Role(role=setting, writer=writer, setting=setting)
 
 
 def store(path: Path, role: Role) -> None:

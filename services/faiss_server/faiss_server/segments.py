@@ -7,6 +7,7 @@ import os
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING
+from uuid import uuid4
 
 from .errors import Gone
 from .files import sync_directory
@@ -66,6 +67,13 @@ def remove_before(directory: Path, position: int) -> None:
     for path, following in pairwise(found):
         if first_of(following) <= position + 1:
             path.unlink()
+
+
+def put_aside(root: Path, reason: str) -> None:
+    """Move the log of a data directory to ``aside``, where nothing reads and nothing removes it."""
+    (root / "log").replace(root / "aside" / f"log-{reason}-{uuid4().hex}")
+    (root / "log").mkdir()
+    sync_directory(root)
 
 
 def total_bytes(directory: Path) -> int:

@@ -1,7 +1,7 @@
 """The data directory while it is served: catalogue, log, snapshots and role, and committing.
 
 LOCK                one process at a time
-role.json           the role that was handed over last
+role.json           the role, once it was another than the first writer's
 log/                segments of the write-ahead log
 snapshots/          versions, each a directory with a manifest
 aside/              what was bad, for a person to look at
@@ -13,12 +13,11 @@ from __future__ import annotations
 import shutil
 from contextlib import ExitStack
 from typing import TYPE_CHECKING
-from uuid import uuid4
 
 from . import roles, segments
 from .committer import Done
 from .errors import Busy, Conflict, NoRoom, NotTheWriter, Refused
-from .files import alone, sync_directory
+from .files import alone
 from .log import Log
 from .memory import Memory
 from .record import Add, NewEpoch
@@ -28,7 +27,6 @@ from .snapshots import KEPT, Snapshots
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
     from .catalogue import Catalogue
     from .committer import Change
@@ -55,13 +53,17 @@ class Store:
             shutil.rmtree(root / "live", ignore_errors=True)
             self.snapshots = Snapshots(root / "snapshots", root / "aside")
             self.snapshots.remove_incomplete()
-            self.role = roles.load(root / "role.json", settings.role, settings.writer)
+            stored = roles.load(root / "role.json")
+            self.role = roles.at_start(stored, settings.role, settings.writer)
             self.memory = Memory(settings.cache_bytes, lambda: self.catalogue.bytes)
             self.bad_snapshots: dict[str, str] = {}
             self.torn_bytes = 0
             self._adopt(recover(self.snapshots, self.log_directory, root / "live"))
-            if self.is_writer and not self.epochs:
+            # Whoever followed writes under an epoch of its own, also where a setting says so.
+            if self.is_writer and (not self.epochs or (stored and stored.role != self.role.role)):
                 self.begin_epoch()
+            if self.role != stored and (stored or not self.is_writer):
+                self.set_role(self.role)
         except BaseException:
             self._open.close()
             raise
@@ -97,9 +99,8 @@ class Store:
     def begin_epoch(self) -> None:
         """Become the writer: the log says so before any change of ours."""
         epoch = roles.next_epoch(self.epochs)
-        self.log.append([NewEpoch()], epoch)
-        self.epochs += ((epoch, self.log.position),)
-        self.applied = self.log.position
+        self.applied = self.log.append([NewEpoch()], epoch)
+        self.epochs += ((epoch, self.applied),)
 
     def set_role(self, role: Role) -> None:
         """Take a role, durably."""
@@ -134,7 +135,7 @@ class Store:
 
         def prepare() -> None:
             if diverged or behind:
-                put_log_aside(self.root, "diverged" if diverged else "behind")
+                segments.put_aside(self.root, "diverged" if diverged else "behind")
             self.snapshots.finish(manifest)
 
         self.reload(prepare)
@@ -154,12 +155,14 @@ class Store:
     def _adopt(self, found: Recovered) -> None:
         self.catalogue: Catalogue = found.catalogue
         self.epochs = found.epochs
-        self.applied: int = found.position
+        self.applied = found.position
         """The last record that searches see: the log's position runs ahead while one is written."""
         self.snapshot: Manifest | None = found.snapshot
         self.bad_snapshots.update(found.bad)
         self.torn_bytes += found.torn_bytes
-        self.log = Log(self.log_directory, found.position, interval=self.settings.fsync_interval)
+        self.log: Log = Log(
+            self.log_directory, found.position, interval=self.settings.fsync_interval
+        )
         since = found.snapshot.position if found.snapshot else 0
         self.log.bytes_since_snapshot = segments.bytes_after(self.log_directory, since)
 
@@ -188,11 +191,3 @@ class Store:
             contents = index.contents
             while contents.built is not None and contents.waiting > FOLD_WHILE_WRITING:
                 contents.fold(contents.rows.count)
-
-
-def put_log_aside(root: Path, reason: str) -> None:
-    """Move the segments to ``aside``, where nothing reads them and nothing removes them."""
-    place = root / "aside" / f"log-{reason}-{uuid4().hex}"
-    (root / "log").replace(place)
-    (root / "log").mkdir()
-    sync_directory(root)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import shutil
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
@@ -16,6 +17,7 @@ from services.faiss_server.faiss_server import log as log_module
 from services.faiss_server.faiss_server.api.operations import Operations
 from services.faiss_server.faiss_server.errors import Busy, Conflict
 from services.faiss_server.faiss_server.follower import Follower
+from services.faiss_server.faiss_server.segments import LogDamagedError
 from tests.services.faiss_inside import COMMON, Inside, Servers, after_a_kill, meanwhile, step
 
 if TYPE_CHECKING:
@@ -119,6 +121,22 @@ def test_a_snapshot_from_before_the_log_is_left_to_the_writer(
     assert heir.follower.failure is None
     assert heir.ids == COMMON + OURS
     assert after_a_kill(heir.data, tmp_path / "killed") == COMMON + OURS
+
+
+def test_an_older_snapshot_of_the_other_history_is_not_continued(
+    apart: Inside, heir: Inside, tmp_path: Path
+) -> None:
+    older = apart.snapshotter.take().version
+    shutil.copytree(apart.store.snapshots.directory / older, tmp_path / "older")
+    step(apart)
+    heir.add(*range(700, 730))
+    step(apart)
+    (newest,) = apart.store.snapshots.versions()
+    (apart.store.snapshots.directory / newest / "manifest.json").unlink()
+    (tmp_path / "older").replace(apart.store.snapshots.directory / older)
+
+    with pytest.raises(LogDamagedError, match="two histories"):
+        after_a_kill(apart.data, tmp_path / "killed")
 
 
 # Answers of the log

@@ -146,8 +146,8 @@ def _swap(index: Index, copy: _Copy, taken: tuple[int, int], built: Built | None
     ``taken``: the old rows that were looked at, and how many of the new ones were built on.
     """
     old, new = copy.old, copy.new
-    if index.contents is not old:
-        raise Conflict("the index was replaced while it was rebuilt")
+    if index.contents is not old or old.rows.deleted:
+        raise Conflict("the index was replaced or dropped while it was rebuilt")
     copy.take(taken[0], old.rows.count)
     sources = copy.copied
     alive = np.unpackbits(old.alive(old.rows.count), bitorder="little")[sources]

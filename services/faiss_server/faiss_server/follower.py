@@ -136,9 +136,13 @@ class Follower:
             if any(isinstance(record, Restored) for record in records):
                 raise DivergedError
             changes = [record for record in records if not isinstance(record, NewEpoch)]
-            for record in changes:
-                store.catalogue.stage(record)
-            store.log.append_copy(header, payload)
+            try:
+                for record in changes:
+                    store.catalogue.stage(record)
+                store.log.append_copy(header, payload)
+            except BaseException:
+                store.catalogue.unstage()
+                raise
             if header.epoch != store.epoch:
                 store.epochs += ((header.epoch, header.first),)
             for record in changes:

@@ -11,6 +11,7 @@ import os
 import shutil
 import urllib.error
 import urllib.request
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +19,7 @@ from . import manifest as manifests
 from .manifest import BadManifestError, Manifest
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
 TIMEOUT_SECONDS = 30
@@ -99,7 +101,16 @@ class Remote:
         except BadManifestError as error:
             raise RemoteError(f"{self._url}{path}: {error}") from error
 
-    def _open(self, path: str, method: str = "GET", body: bytes | None = None) -> Any:
+    @contextmanager
+    def _open(self, path: str, method: str = "GET", body: bytes | None = None) -> Iterator[Any]:
+        """The answer; one that breaks off, or is not ours, is a RemoteError as well."""
+        with self._answer(path, method, body) as answer:
+            try:
+                yield answer
+            except (http.client.HTTPException, ValueError, KeyError, TypeError) as error:
+                raise RemoteError(f"{self._url}{path} gave no whole answer: {error}") from error
+
+    def _answer(self, path: str, method: str, body: bytes | None) -> Any:
         if not self._url:
             raise RemoteError("there is no writer to follow: set FAISS_WRITER_URL")
         request = urllib.request.Request(  # noqa: S310 - the setting allows http and https only

@@ -83,6 +83,11 @@ class Rows:
         self._path.unlink(missing_ok=True)
         self._file.close()
 
+    @property
+    def deleted(self) -> bool:
+        """Whether ``delete`` was called."""
+        return self._file.closed
+
     def _map_another_block(self) -> None:
         row = self.dimension * FLOAT
         wanted = min(max(self._capacity * row, FIRST_BLOCK), LARGEST_BLOCK)

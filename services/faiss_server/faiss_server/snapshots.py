@@ -84,7 +84,10 @@ class Snapshots:
                 self._leases.pop(version, None)
         kept = self.versions()[:KEPT]
         # One snapshot alone may turn out bad: until there are two, the whole log is kept.
-        return self.manifest(kept[-1]).position if len(kept) == KEPT else 0
+        try:
+            return self.manifest(kept[-1]).position if len(kept) == KEPT else 0
+        except BadSnapshotError:
+            return 0
 
     def remove_incomplete(self) -> None:
         """Remove what a killed process had begun."""

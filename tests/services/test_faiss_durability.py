@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import time
 from typing import TYPE_CHECKING
@@ -12,9 +13,11 @@ import pytest
 
 from services.faiss_server.faiss_server import log as log_module
 from services.faiss_server.faiss_server import segments
+from services.faiss_server.faiss_server.errors import Busy
 from services.faiss_server.faiss_server.log import Log
 from services.faiss_server.faiss_server.record import NewEpoch, Remove, frame
 from tests.services.faiss_client import reason_of, start, until, vectors
+from tests.services.faiss_inside import Inside, after_a_kill
 from tests.services.server_process import series
 
 if TYPE_CHECKING:
@@ -124,3 +127,25 @@ def test_a_log_that_syncs_now_and_then_goes_on_to_after_a_new_segment(
     assert log.wait_beyond(4, 5)
     assert log.failure is None
     log.close()
+
+
+def test_a_snapshot_does_not_claim_the_record_that_the_disk_failed_to_sync(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server = Inside(tmp_path / "server")
+    server.create()
+    server.add(1)
+    before = server.position
+
+    def broken(_handle: int) -> None:
+        raise OSError(errno.EIO, "Input/output error")
+
+    with monkeypatch.context() as disk:
+        disk.setattr(os, "fdatasync", broken)
+        with pytest.raises(Busy, match="no change is taken"):
+            server.add(2)
+
+    assert server.snapshotter.take().position == before
+    # What is in the log all the same is there after a start, here and where the log is copied.
+    assert after_a_kill(tmp_path / "server", tmp_path / "killed") == [1, 2]
+    server.close()

@@ -96,8 +96,9 @@ class Engine:
                 self.damage = self.failure = str(error)
                 log.exception("the log is damaged")
                 break
-            except OSError as error:
-                self.failure = f"{self.settings.data_directory} cannot be used: {error.strerror}"
+            except (OSError, Refused) as error:
+                reason = getattr(error, "strerror", None) or error
+                self.failure = f"{self.settings.data_directory} cannot be used: {reason}"
                 self._stopping.wait(RETRY_SECONDS)
                 continue
             self.serve(store)

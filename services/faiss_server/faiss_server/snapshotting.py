@@ -92,7 +92,7 @@ class Snapshotter:
                 moments.append(_moment(index))
             return _Captured(
                 store.catalogue,
-                store.log.position,
+                store.applied,
                 store.epochs,
                 store.log.bytes_since_snapshot,
                 tuple(moments),

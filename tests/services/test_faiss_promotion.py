@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from services.faiss_server.faiss_server import log as log_module
 from services.faiss_server.faiss_server import replication
 from services.faiss_server.faiss_server.errors import Conflict, NoRoom, NotTheWriter
 from services.faiss_server.faiss_server.log import Log
@@ -100,6 +101,21 @@ def test_a_longer_log_of_another_history_is_no_heir(
 
     assert heir.role() == "follower"
     assert old.ids == COMMON + OURS
+
+
+def test_an_heir_that_the_log_no_longer_reaches_takes_the_snapshot_and_is_promoted(
+    old: Inside, heir: Inside, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(log_module, "SEGMENT_BYTES", 1)
+    old.add(*OURS)
+    for _ in range(2):
+        old.snapshotter.take()
+    old.hand_over("heir")
+
+    step(heir)
+    heir.promote()
+
+    assert heir.ids == COMMON + OURS
 
 
 # Settings

@@ -20,7 +20,7 @@ from .record import (
     require_payload,
 )
 from .remote import Remote, RemoteError
-from .roles import WRITER
+from .roles import WRITER, shared
 from .segments import LogDamagedError
 from .snapshot_files import BadSnapshotError, verify
 
@@ -36,7 +36,6 @@ WAIT_SECONDS = 5
 PAUSE_SECONDS = 0.5
 
 log = logging.getLogger(__name__)
-
 
 FAILURES = (RemoteError, BadSnapshotError, BadFrameError, LogDamagedError, Refused, OSError)
 """What a later attempt may cure."""
@@ -104,18 +103,6 @@ class Follower:
         if answer.snapshot != self._snapshot_seen:
             self._refresh(role, writer, answer.snapshot)
 
-    def _require_promoted(self, writer: Remote) -> None:
-        """One that does not write yet is being promoted, and still copies from us.
-
-        Its snapshot in place of our log would take from both what only we hold.
-        """
-        position = self._store.log.position
-        if position and writer.role() != WRITER:
-            raise RemoteError(
-                "the server to follow does not write: it has yet to copy what is here, up to "
-                f"record {position}, or follows another"
-            )
-
     def _ingest(self, role: Role, frames: bytes) -> None:
         """On the committer's thread: the same records under the same numbers, on our own disk."""
         store, view = self._store, memoryview(frames)
@@ -172,11 +159,14 @@ class Follower:
     def _take_over(self, role: Role, writer: Remote, *, diverged: bool) -> None:
         """Fetch the newest snapshot, verify it, and only then serve it.
 
-        When the logs have ``diverged``, ours is put aside: the writer's is the truth.
+        When the logs have ``diverged``, and ours is no beginning of the snapshot, ours is put
+        aside: the writer's is the truth.
         """
-        if diverged:
-            self._require_promoted(writer)
+        position, epoch = self._store.log.position, self._store.epoch
         theirs = writer.newest_snapshot()
+        diverged = diverged and not shared(theirs.epochs, epoch, position, theirs.position)
+        if diverged:
+            _require_promoted(writer, position)
         snapshots = self._store.snapshots
         number = snapshots.next_number()
         ours = replace(
@@ -198,3 +188,12 @@ class Follower:
     def _serve(self, role: Role, manifest: Manifest, *, diverged: bool) -> None:
         self._require_unchanged(role)
         self._store.take_over(manifest, diverged=diverged)
+
+
+def _require_promoted(writer: Remote, position: int) -> None:
+    """Keep our log from one that does not write yet: it may still copy what only we hold."""
+    if writer.role() != WRITER:
+        raise RemoteError(
+            "the server to follow does not write: it has yet to copy what is here, up to record "
+            f"{position}, or follows another"
+        )

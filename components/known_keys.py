@@ -5,12 +5,14 @@ from difflib import get_close_matches
 from typing import Any
 
 Schema = Mapping[str, Any]
+ALIKE = 0.7
+"""How alike a key must be to have been meant (difflib): less, and colour is told as cluster."""
 
 
 def nearest(schema: Schema, path: Sequence[str | int]) -> str | None:
     """The known key that the last of ``path`` may have been meant for."""
     *above, wrong = path
-    close = get_close_matches(str(wrong), known_keys(schema, above), n=1)
+    close = get_close_matches(str(wrong), known_keys(schema, above), n=1, cutoff=ALIKE)
     return close[0] if close else None
 
 

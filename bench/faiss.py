@@ -4,7 +4,7 @@ The two sides hold the same index (this process reads the file of the server's o
 the same number of threads and the same nprobe, and take turns, so that a slow spell hits both.
 
 1. Batches of 64 queries: throughput, goal at least 0.8 of faiss'.
-2. Single queries: the 99th percentile, goal at most 2 ms more than faiss'.
+2. Single queries: the 99th percentile, goal at most 2 ms more than faiss' on an idle machine.
 3. Additions in batches of 1,000, each acknowledged after an fsync: goal at least 0.5 of faiss'.
 
 ``--long`` takes 1,000,000 vectors instead of 100,000. Vectors are made up: clusters of about 100 in
@@ -19,7 +19,6 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from statistics import median
 from typing import Any
 
 import faiss
@@ -36,7 +35,7 @@ SHORT, LONG = 100_000, 1_000_000
 K = 10
 BATCH = 64
 ROUNDS = 40
-SINGLES = 500
+SINGLES, SPELLS, QUIET = 400, 15, 5
 ADDED = 1000
 TURNS = 10
 PER_TURN = 3
@@ -114,22 +113,34 @@ def search_ratio(server: Server, index: Any, queries: Floats, nprobe: int) -> fl
 
 
 def overhead(server: Server, index: Any, queries: Floats, nprobe: int) -> float:
-    """Milliseconds that the 99th percentile of single queries is above faiss'."""
+    """Milliseconds that the 99th percentile of single queries is above faiss'.
+
+    The median over the quietest spells, by faiss' own percentile: a neighbour on the same host
+    spoils the others for both sides.
+    """
     parameters = faiss.SearchParametersIVF(nprobe=nprobe)  # type: ignore[call-arg]
     singles = cycle_of(queries, 1)
-    theirs, ours = take_turns(
-        lambda: index.search(next(singles), K, params=parameters),
-        lambda: server.search(next(singles), K, nprobe),
-        SINGLES,
-    )
-    tail = float(np.percentile(ours, 99) - np.percentile(theirs, 99)) * 1000
+    spells = [
+        take_turns(
+            lambda: index.search(next(singles), K, params=parameters),
+            lambda: server.search(next(singles), K, nprobe),
+            SINGLES,
+        )
+        for _ in range(SPELLS)
+    ]
+    theirs, ours = np.array(spells).transpose(1, 0, 2) * 1000
+    theirs_tail, ours_tail = np.percentile((theirs, ours), 99, axis=2)
+    quietest = np.argsort(theirs_tail)[:QUIET]
+    more = float(np.median((ours_tail - theirs_tail)[quietest]))
+    all_spells = np.median(ours_tail - theirs_tail)
     say(
-        f"single queries: median {median(ours) * 1000:.2f} ms, p99 "
-        f"{np.percentile(ours, 99) * 1000:.2f} ms, faiss {median(theirs) * 1000:.2f} and "
-        f"{np.percentile(theirs, 99) * 1000:.2f} ms; p99 overhead {tail:.2f} ms, goal "
-        f"{OVERHEAD_GOAL_MS} on an idle machine; load {os.getloadavg()[0]:.1f}"
+        f"single queries: median {np.median(ours[quietest]):.2f} ms, faiss "
+        f"{np.median(theirs[quietest]):.2f}; p99 {np.median(ours_tail[quietest]):.2f}, faiss "
+        f"{np.median(theirs_tail[quietest]):.2f}; p99 overhead {more:.2f} ms in the quietest "
+        f"{QUIET} of {SPELLS} spells, {all_spells:.2f} in all; goal {OVERHEAD_GOAL_MS} on an idle "
+        f"machine, load {os.getloadavg()[0]:.1f}"
     )
-    return tail
+    return more
 
 
 def recall(server: Server, data: Floats, queries: Floats, nprobe: int) -> None:

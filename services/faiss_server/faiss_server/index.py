@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -48,6 +49,8 @@ class Index:
         self.rebuild = Rebuild()
         self.failed_at = 0
         self.loaded = time.time()
+        self.took = math.inf
+        """Seconds for each query of the last search."""
 
     def new_contents(self) -> Contents:
         """Empty contents in a file of their own."""

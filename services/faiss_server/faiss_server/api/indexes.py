@@ -27,6 +27,9 @@ if TYPE_CHECKING:
     from .admission import Bodies, Gate
     from .requests import Search
 
+NUMBER_BYTES = {True: 4, False: 20}
+"""What a number of a query takes in binary, and about what it takes as JSON."""
+
 
 @dataclass(frozen=True)
 class Indexes:
@@ -125,7 +128,9 @@ class Indexes:
             read = search_reader(request)
 
             async def search(body: bytes) -> Response:
-                return await self.searches.run(lambda: _searched(index, read(body)))
+                queries = len(body) / (index.spec.dimension * NUMBER_BYTES[is_binary(request)])
+                expected = queries * index.took
+                return await self.searches.run(lambda: _searched(index, read(body)), expected)
 
             answer = await self.bodies.read(request, search)
         except Refused as refusal:
@@ -163,7 +168,9 @@ def _prepared(index: Index, vectors: Floats) -> Floats:
 
 def _searched(index: Index, search: Search) -> Response:
     queries = _prepared(index, search.queries)
+    started = time.perf_counter()
     distances, ids = index.search(queries, search.k, search.nprobe)
+    index.took = (time.perf_counter() - started) / len(queries)
     if search.binary:
         return Response(codec.pack_found(distances, ids), media_type=codec.BINARY)
     return JSONResponse(codec.found_as_tree(distances, ids))

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pulumi_aws as aws
 
 from .cidr import INTERFACES
+from .security_group import one_port
 from .site import child
 
 if TYPE_CHECKING:
@@ -39,21 +40,15 @@ def endpoints(  # noqa: PLR0913, PLR0917 each is something of the network's
         tags=site.tags(f"{name}-s3"),
         opts=child(parent),
     )
-    group = aws.ec2.SecurityGroup(
+    group = one_port(
         f"{name}-endpoints",
-        description="HTTPS from the VPC to the interfaces of AWS services",
+        site,
         vpc_id=vpc.id,
-        ingress=[
-            aws.ec2.SecurityGroupIngressArgs(
-                description="HTTPS from the VPC",
-                protocol="tcp",
-                from_port=HTTPS,
-                to_port=HTTPS,
-                cidr_blocks=[args.cidr],
-            )
-        ],
-        tags=site.tags(f"{name}-endpoints"),
-        opts=child(parent),
+        port=HTTPS,
+        who="HTTPS from the VPC",
+        what="the interfaces of AWS services",
+        cidrs=[args.cidr],
+        parent=parent,
     )
     for service in INTERFACES:
         logical = f"{name}-{service.replace('.', '-')}"

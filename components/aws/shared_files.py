@@ -8,6 +8,7 @@ import pulumi
 import pulumi_aws as aws
 
 from .documents import mounted_over_tls
+from .security_group import one_port
 from .site import child
 
 if TYPE_CHECKING:
@@ -77,21 +78,15 @@ class SharedFiles(pulumi.ComponentResource):
         network: Network,
         nodes: pulumi.Input[str],
     ) -> None:
-        group = aws.ec2.SecurityGroup(
+        group = one_port(
             f"{name}-group",
-            description="NFS from the nodes to the shared file system",
+            site,
             vpc_id=network.vpc_id,
-            ingress=[
-                aws.ec2.SecurityGroupIngressArgs(
-                    description="NFS from the nodes",
-                    protocol="tcp",
-                    from_port=NFS,
-                    to_port=NFS,
-                    security_groups=[nodes],
-                )
-            ],
-            tags=site.tags(f"{name}-group"),
-            opts=child(self),
+            port=NFS,
+            who="NFS from the nodes",
+            what="the shared file system",
+            groups=[nodes],
+            parent=self,
         )
         for letter, subnet in network.private_subnets.items():
             aws.efs.MountTarget(

@@ -52,8 +52,8 @@ def checked_stack(project: Project, name: str, *, allow_tags: bool = False) -> C
     ``allow_tags`` accepts images without a digest, whatever ``images.tag_waiver`` says.
     """
     # Importing the program takes a second, which the other commands and --help need not wait.
-    import infrastructure  # noqa: PLC0415
-    import settings  # noqa: PLC0415
+    import infrastructure
+    import settings
 
     config, key, platform = _opened(project, name)
     if infrastructure.is_infrastructure(platform):
@@ -75,8 +75,8 @@ def infrastructure_of(project: Project, name: str) -> infrastructure.Infrastruct
 
     BadInputError with a line for each finding.
     """
-    import infrastructure  # noqa: PLC0415
-    import settings  # noqa: PLC0415
+    import infrastructure
+    import settings
 
     config, _, platform = _opened(project, name)
     if not infrastructure.is_infrastructure(platform):
@@ -89,7 +89,7 @@ def infrastructure_of(project: Project, name: str) -> infrastructure.Infrastruct
 
 def _opened(project: Project, name: str) -> tuple[StackConfig, str, Any]:
     """The stack file, the key of its settings, and what stands below that."""
-    import settings  # noqa: PLC0415
+    import settings
 
     config = read_stack(project, name)
     key = f"{project.name}:{settings.KEY}"

@@ -86,7 +86,7 @@ def named_kubeconfig(environment: Mapping[str, str]) -> str | None:
 def cluster_client(kubeconfig: str, checked: CheckedStack) -> ApiClient:
     """A client for the stack's cluster; BadInputError, which quotes nothing of ``kubeconfig``."""
     # Most of a second to import, which a stack on Docker need not wait for.
-    from components.platforms.kubernetes.client import (  # noqa: PLC0415
+    from components.platforms.kubernetes.client import (
         NoCredentialsError,
         client,
     )

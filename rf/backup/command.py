@@ -120,7 +120,7 @@ def adopt_index(  # noqa: PLR0913 one option each, all keyword-only
         return _here(checked, arguments, {"FAISS_URL": server} if server else None)
     if target.kind != "docker" or server is not None:
         raise BadInputError("--volume is a volume of Docker: it goes with a local stack, alone")
-    from .machine import ADOPTED  # noqa: PLC0415 - Docker's SDK takes half a second
+    from .machine import ADOPTED  # Docker's SDK takes half a second
 
     arguments = ["adopt", f"{ADOPTED}/{file}", *options]
     arguments += ["--ids", f"{ADOPTED}/{ids}"] if ids else []
@@ -146,7 +146,7 @@ def _with_server(stack: str, arguments: Sequence[str], server: str | None) -> Ex
 def _here(
     checked: CheckedStack, arguments: Sequence[str], addresses: dict[str, str] | None = None
 ) -> ExitCode:
-    from . import here  # noqa: PLC0415
+    from . import here
 
     status = here.run(checked.project.root, arguments, {**_variables(checked), **(addresses or {})})
     return ExitCode.DONE if status == 0 else ExitCode.ERROR
@@ -156,9 +156,9 @@ def _on_machine(
     checked: CheckedStack, arguments: Sequence[str], adopted: str | None = None
 ) -> ExitCode:
     # Half a second each to import; the other ways do not need them.
-    from .. import targets  # noqa: PLC0415
-    from . import machine  # noqa: PLC0415
-    from .credentials import found  # noqa: PLC0415
+    from .. import targets
+    from . import machine
+    from .credentials import found
 
     spec, place = _spec(checked), targets.place(checked)
     described = machine.one_shot(spec, arguments, _variables(checked), place, adopted)
@@ -181,7 +181,7 @@ def _spec(checked: CheckedStack) -> ServiceSpec:
 
 def _variables(checked: CheckedStack) -> dict[str, str]:
     # The program takes a second to load.
-    from components.faiss_backup import variables  # noqa: PLC0415
+    from components.faiss_backup import variables
 
     return variables(checked.stack.settings.services.faiss.backup)
 

@@ -79,7 +79,7 @@ def revoke_tokens(
 @app.command("list")
 def list_clients(*, stack: StackName = "local") -> None:
     """Show the clients of a stack, their rates and when their tokens end."""
-    from .listing import lines  # noqa: PLC0415
+    from .listing import lines
 
     register = _register(stack)
     gateway = register.checked.stack.settings.services.gateway
@@ -89,14 +89,14 @@ def list_clients(*, stack: StackName = "local") -> None:
 
 def _register(stack: str) -> Register:
     # The program takes a second to load, which no other command should wait for.
-    from .register import Register  # noqa: PLC0415
+    from .register import Register
 
     return Register(checked=checked_stack(find_project(Path.cwd()), stack))
 
 
 def _give(register: Register, name: str, key: str, days: int, out: Path | None) -> None:
     """The token into its file, then its public key into the stack file: both or neither."""
-    from .token import issue  # noqa: PLC0415
+    from .token import issue
 
     checked = register.checked
     environment = checked.stack.settings.environment

@@ -52,8 +52,8 @@ def cost(  # noqa: PLR0913 the options are keyword-only
         _refresh(region)
     wanted = savings or hit_rate is not None or batch_gain is not None
     # The program takes a second to load, which no other command should wait for.
-    from . import report  # noqa: PLC0415
-    from .hints import Measured  # noqa: PLC0415
+    from . import report
+    from .hints import Measured
 
     measured = Measured(
         hit_rate=None if hit_rate is None else Decimal(str(hit_rate)) / 100,
@@ -69,10 +69,10 @@ def cost(  # noqa: PLR0913 the options are keyword-only
 
 
 def _refresh(region: str) -> None:
-    import boto3  # noqa: PLC0415 half a second
+    import boto3  # half a second
 
-    from .price_list import ENDPOINT_REGION  # noqa: PLC0415
-    from .refresh import refresh, render  # noqa: PLC0415
+    from .price_list import ENDPOINT_REGION
+    from .refresh import refresh, render
 
     client = boto3.client("pricing", region_name=ENDPOINT_REGION)
     rows = refresh(region, datetime.now(UTC).date(), client)
@@ -82,8 +82,8 @@ def _refresh(region: str) -> None:
 def _estimate(
     project: Project, stacks: list[str] | None, measured: Measured, *, with_hints: bool
 ) -> list[StackCost]:
-    from ..stacks import checked_stack, infrastructure_of  # noqa: PLC0415
-    from .stack_cost import infrastructure_cost, stack_cost  # noqa: PLC0415
+    from ..stacks import checked_stack, infrastructure_of
+    from .stack_cost import infrastructure_cost, stack_cost
 
     def cost_of(name: str) -> StackCost:
         if found := infrastructure_of(project, name):

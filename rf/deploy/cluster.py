@@ -16,8 +16,8 @@ KUBECONFIG = "kubeconfig"
 
 def require_operators(checked: CheckedStack, engine: Engine) -> None:
     """BadInputError where the cluster lacks an operator that services need, or does not say."""
-    from ..operators import lacking, needed  # noqa: PLC0415 most of a second
-    from ..targets import cluster_client  # noqa: PLC0415
+    from ..operators import lacking, needed  # most of a second
+    from ..targets import cluster_client
 
     specs = checked.stack.specs
     if not needed(specs):

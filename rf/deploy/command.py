@@ -33,7 +33,7 @@ def down(stack: StackName, *, yes: Yes = False) -> ExitCode:
 
 def _run(stack: str, *, remove: bool, yes: bool) -> ExitCode:
     # The program takes a second to load, which no other command should wait for.
-    from . import deployment  # noqa: PLC0415
+    from . import deployment
 
     checked = checked_stack(find_project(Path.cwd()), stack)
     operation = deployment.down if remove else deployment.up

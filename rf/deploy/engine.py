@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 def install_cli(root: Path) -> None:
     """The SDK's own installer, for the CLI of the SDK's own version; quick where it is there."""
-    from pulumi.automation import PulumiCommand  # noqa: PLC0415 takes long, and is rarely needed
+    from pulumi.automation import PulumiCommand  # takes long, and is rarely needed
 
     PulumiCommand.install(root=str(root))
 

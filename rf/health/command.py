@@ -35,8 +35,8 @@ def health(
     stack may use. Exit status: 0 healthy, 8 unhealthy, 1 bad input.
     """
     # Both take a moment to load, which no other command should wait for.
-    from . import report  # noqa: PLC0415
-    from .rows import healthy  # noqa: PLC0415
+    from . import report
+    from .rows import healthy
 
     if host:
         subject, rows, deploy = "this machine", _host(stack), None
@@ -52,9 +52,9 @@ def health(
 
 
 def _stack(checked: CheckedStack) -> list[Row]:
-    from . import wiring  # noqa: PLC0415
-    from .examine import Examination, not_reached  # noqa: PLC0415
-    from .reach import ReachError  # noqa: PLC0415
+    from . import wiring
+    from .examine import Examination, not_reached
+    from .reach import ReachError
 
     stack = checked.stack
     runbooks = stack.settings.services.prometheus.alerts.runbooks_url or "docs/runbooks"
@@ -66,15 +66,15 @@ def _stack(checked: CheckedStack) -> list[Row]:
 
 
 def _host(stack: str | None) -> list[Row]:
-    from .host import Minimum, judged  # noqa: PLC0415
-    from .measure import measure  # noqa: PLC0415
+    from .host import Minimum, judged
+    from .measure import measure
 
     minimum = Minimum() if stack is None else _needs(stack)
     return judged(measure(), minimum)
 
 
 def _needs(stack: str) -> Minimum:
-    from .host import Minimum  # noqa: PLC0415
+    from .host import Minimum
 
     found = checked_stack(find_project(Path.cwd()), stack, allow_tags=True).stack.settings
     if found.gpu is None:

@@ -71,8 +71,8 @@ def parse_gpus(text: str) -> tuple[Gpu, ...]:
 
 def _engine() -> tuple[Engine | None, str]:
     """The Docker engine, or why there is none."""
-    import docker  # noqa: PLC0415 half a second to import
-    from docker.errors import DockerException  # noqa: PLC0415
+    import docker  # half a second to import
+    from docker.errors import DockerException
 
     try:
         info = docker.from_env(timeout=int(TIMEOUT)).info()

@@ -22,17 +22,17 @@ def reach(checked: CheckedStack) -> Reach:
     """
     if checked.stack.settings.target.kind == "docker":
         return _machine(checked)
-    from .cluster import ClusterReach  # noqa: PLC0415 the other platform need not wait for it
+    from .cluster import ClusterReach  # the other platform need not wait for it
 
     client = targets.cluster_client(_kubeconfig(checked), checked)
     return ClusterReach(client, targets.cluster(checked))
 
 
 def _machine(checked: CheckedStack) -> Reach:
-    import docker  # noqa: PLC0415 half a second to import
-    from docker.errors import DockerException  # noqa: PLC0415
+    import docker  # half a second to import
+    from docker.errors import DockerException
 
-    from .machine import MachineReach, unreachable  # noqa: PLC0415
+    from .machine import MachineReach, unreachable
 
     try:
         client = docker.from_env(timeout=int(TIMEOUT))

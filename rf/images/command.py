@@ -36,7 +36,7 @@ def resolve_images(
     come from Docker's config.json.
     """
     # Requests and the program take a second to load, which no other command should wait for.
-    from . import pin  # noqa: PLC0415
+    from . import pin
 
     checked = checked_stack(find_project(Path.cwd()), stack, allow_tags=True)
     with working(f"Asking the registries about the images of {stack}"):

@@ -50,15 +50,15 @@ def plan(  # noqa: PLR0913 each is an option
     1 a stack of the working tree does not plan (the comment says why), 9 as above.
     """
     if diff is not None:
-        from ..diff.report import report as tell  # noqa: PLC0415
+        from ..diff.report import report as tell
 
         found = find_project(Path.cwd())
         return tell(found, diff, stacks or (), as_json=as_json, markdown=markdown)
     if markdown is not None:
         raise BadInputError("--markdown is about a difference; name a revision with --diff REF")
     # The rules take a moment to load, which no other command should wait for.
-    from ..policy import report  # noqa: PLC0415
-    from ..policy.planned import judge_plan  # noqa: PLC0415
+    from ..policy import report
+    from ..policy.planned import judge_plan
 
     project = find_project(Path.cwd())
     plans = _plan(project, project.chosen(stacks or ()))

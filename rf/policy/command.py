@@ -48,9 +48,9 @@ def check(
     policy is violated, 1 something cannot be read (the rest is checked nevertheless).
     """
     # The rules take a moment to load, which no other command should wait for.
-    from . import files_report, selection  # noqa: PLC0415
-    from .files import read_objects  # noqa: PLC0415
-    from .judge import judge  # noqa: PLC0415
+    from . import files_report, selection
+    from .files import read_objects
+    from .judge import judge
 
     rules = selection.rules(pack, level.value if level else None)
     with no_garbage_collection():

@@ -68,7 +68,7 @@ def rollout(  # noqa: PLR0913 each is an option
     if context.invoked_subcommand is not None:
         return None
     # The program and its SDKs take seconds to load, which --help need not wait for.
-    from . import begin  # noqa: PLC0415
+    from . import begin
 
     wanted = begin.Wanted(
         feature=feature,
@@ -93,7 +93,7 @@ def status(
     watch: Annotated[bool, typer.Option("--watch", help="Until it ends or waits.")] = False,
 ) -> ExitCode:
     """Where the last rollout stands."""
-    from . import look  # noqa: PLC0415
+    from . import look
 
     return _told(look.status, _wiring(stack), watch=watch)
 
@@ -101,7 +101,7 @@ def status(
 @app.command()
 def pause(*, stack: StackName = "local") -> ExitCode:
     """Let the running rollout stay where it is."""
-    from . import begin  # noqa: PLC0415
+    from . import begin
 
     return _told(begin.pause, _wiring(stack))
 
@@ -117,7 +117,7 @@ def resume(
     ] = False,
 ) -> ExitCode:
     """Go on with a paused rollout, or with one whose controller has ended. Safe to repeat."""
-    from . import begin  # noqa: PLC0415
+    from . import begin
 
     act = begin.resume_interrupted if interrupted else begin.resume
     return _told(act, _wiring(stack), commits=_commits(branch, commit=commit))
@@ -130,8 +130,8 @@ def list_candidates(
     stack: StackName = "local",
 ) -> None:
     """The versions that --from runs and --stack does not: a service and an image in each line."""
-    from ..stacks import checked_stack  # noqa: PLC0415
-    from .candidates import candidates  # noqa: PLC0415
+    from ..stacks import checked_stack
+    from .candidates import candidates
 
     project = find_project(Path.cwd())
     old, new = (checked_stack(project, name, allow_tags=True).stack for name in (stack, proven))
@@ -144,7 +144,7 @@ def abort(
     *, stack: StackName = "local", commit: Commits = False, branch: Branch = None
 ) -> ExitCode:
     """Take the rollout back."""
-    from .operation import do_or_ask  # noqa: PLC0415
+    from .operation import do_or_ask
 
     return _told(do_or_ask, _wiring(stack), "abort", commits=_commits(branch, commit=commit))
 
@@ -154,7 +154,7 @@ def promote(
     *, stack: StackName = "local", commit: Commits = False, branch: Branch = None
 ) -> ExitCode:
     """Go to the next step without waiting for evidence; refused while the verdict is fail."""
-    from .operation import do_or_ask  # noqa: PLC0415
+    from .operation import do_or_ask
 
     return _told(do_or_ask, _wiring(stack), "promote", commits=_commits(branch, commit=commit))
 
@@ -171,7 +171,7 @@ def replay(
     ] = None,
 ) -> ExitCode:
     """Judge recorded evidence again: the same verdict, wherever and whenever."""
-    from . import look  # noqa: PLC0415
+    from . import look
 
     if Path(bundle).is_file():
         return _told(look.replay_file, Path(bundle), typer.echo)
@@ -194,9 +194,9 @@ def _commits(branch: str | None, *, commit: bool) -> str | None:
 
 
 def _wiring(stack: str, *, may_read_state: bool = True) -> Wiring:
-    from ..deploy.deployment import shell_tools  # noqa: PLC0415
-    from .clock import SystemClock  # noqa: PLC0415
-    from .wiring import Wiring as Opened  # noqa: PLC0415
+    from ..deploy.deployment import shell_tools
+    from .clock import SystemClock
+    from .wiring import Wiring as Opened
 
     return Opened(
         project=find_project(Path.cwd()),
@@ -211,7 +211,7 @@ def _wiring(stack: str, *, may_read_state: bool = True) -> Wiring:
 def _told(
     act: Callable[Given, ExitCode], *arguments: Given.args, **options: Given.kwargs
 ) -> ExitCode:
-    from .operation import EndedError, told  # noqa: PLC0415
+    from .operation import EndedError, told
 
     try:
         with told():

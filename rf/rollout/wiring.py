@@ -80,7 +80,7 @@ class Wiring:
             return FolderStore(self.project.root / args.folder)
         if kind == "bucket":
             # Takes long to import, and few stacks need it.
-            from .store.bucket import opened  # noqa: PLC0415
+            from .store.bucket import opened
 
             return opened(str(args.bucket), args.prefix)
         if not on_cluster:
@@ -88,7 +88,7 @@ class Wiring:
                 f"{self.checked.config.file}: rollout.store.kind is cluster, but the target is "
                 "docker; use folder or bucket"
             )
-        from .store.cluster import ClusterStore  # noqa: PLC0415
+        from .store.cluster import ClusterStore
 
         return ClusterStore(self._client, self.checked.stack.settings.context.namespace)
 
@@ -96,7 +96,7 @@ class Wiring:
     def gateways(self) -> Gateways:
         """The gateways' statistics."""
         if self.checked.stack.settings.target.kind == "kubernetes":
-            from .effects.cluster import ClusterGateways  # noqa: PLC0415
+            from .effects.cluster import ClusterGateways
 
             return ClusterGateways(
                 self._client,
@@ -105,8 +105,8 @@ class Wiring:
                 port=STATS_PORT,
                 path=STATISTICS,
             )
-        from ..targets import connect, containers  # noqa: PLC0415
-        from .effects.machine import MachineGateways  # noqa: PLC0415
+        from ..targets import connect, containers
+        from .effects.machine import MachineGateways
 
         names = containers(self.checked, self._gateway)
         return MachineGateways(connect(), names, port=STATS_PORT, path=STATISTICS)
@@ -115,12 +115,12 @@ class Wiring:
     def delivery(self) -> Delivery:
         """The fast lane."""
         if self.checked.stack.settings.target.kind == "kubernetes":
-            from ..targets import cluster  # noqa: PLC0415
-            from .effects.cluster import ClusterDelivery  # noqa: PLC0415
+            from ..targets import cluster
+            from .effects.cluster import ClusterDelivery
 
             return ClusterDelivery(self._client, cluster(self.checked))
-        from ..targets import connect, place  # noqa: PLC0415
-        from .effects.machine import MachineDelivery  # noqa: PLC0415
+        from ..targets import connect, place
+        from .effects.machine import MachineDelivery
 
         return MachineDelivery(connect(), place(self.checked))
 
@@ -128,11 +128,11 @@ class Wiring:
     def inside(self) -> InsideEach:
         """The way to services that are reached only from inside the platform."""
         if self.checked.stack.settings.target.kind == "kubernetes":
-            from .effects.cluster import ClusterInside  # noqa: PLC0415
+            from .effects.cluster import ClusterInside
 
             return ClusterInside(self._client, self.checked.stack.settings.context.namespace)
-        from ..targets import connect, containers  # noqa: PLC0415
-        from .effects.machine import MachineInside  # noqa: PLC0415
+        from ..targets import connect, containers
+        from .effects.machine import MachineInside
 
         through, *_ = containers(self.checked, self._gateway)
         return MachineInside(connect(), through, lambda spec: containers(self.checked, spec)[0])
@@ -141,7 +141,7 @@ class Wiring:
         """What the platform itself lacks to run ``specs`` as they are meant, and what to do."""
         if self.checked.stack.settings.target.kind != "kubernetes":
             return ()
-        from ..operators import lacking  # noqa: PLC0415
+        from ..operators import lacking
 
         return lacking(self._client, specs)
 
@@ -210,7 +210,7 @@ class Wiring:
     @cached_property
     def _client(self) -> ApiClient:
         """KUBECONFIG of the environment where set, or else what the stack is deployed with."""
-        from ..targets import KUBECONFIG, cluster_client, named_kubeconfig  # noqa: PLC0415
+        from ..targets import KUBECONFIG, cluster_client, named_kubeconfig
 
         text = named_kubeconfig(self.tools.environment)
         if text is None and self.may_read_state:

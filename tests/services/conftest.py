@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from typing import TYPE_CHECKING, Protocol
 
 import pytest
 
-from tests.services import s3_server, server_process
+from tests.services import faiss_client, s3_server, server_process
+from tests.services.faiss_inside import COMMON, Servers
 
 if TYPE_CHECKING:
     import subprocess
     from collections.abc import Iterator, Mapping
     from pathlib import Path
 
+    from tests.services.faiss_client import Faiss
+    from tests.services.faiss_inside import Inside
     from tests.services.s3_server import S3
     from tests.services.server_process import ServerProcess
 
@@ -87,3 +91,28 @@ def s3(tmp_path_factory: pytest.TempPathFactory) -> Iterator[S3]:
     yield server
     server.process.kill()
     server.process.wait()
+
+
+@pytest.fixture
+def writer(start_server: StartServer, tmp_path: Path) -> Faiss:
+    """A FAISS server that writes."""
+    return faiss_client.start(start_server, tmp_path / "writer")
+
+
+@pytest.fixture
+def servers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Servers]:
+    """FAISS servers in this process, none yet."""
+    with closing(Servers(tmp_path, monkeypatch)) as found:
+        yield found
+
+
+@pytest.fixture
+def old(servers: Servers) -> Inside:
+    """The one that writes."""
+    return servers.writer("old", COMMON)
+
+
+@pytest.fixture
+def heir(servers: Servers, old: Inside) -> Inside:
+    """The one that follows it, and is to write after it."""
+    return servers.level_with(old, "heir")

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import socket
 import threading
-from contextlib import closing
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
@@ -17,16 +15,6 @@ from services.faiss_server.faiss_server.record import Drop
 from services.faiss_server.faiss_server.remote import Remote, RemoteError
 from tests.services.faiss_client import until
 from tests.services.faiss_inside import COMMON, PAPERS, Inside, Servers, meanwhile, step
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
-
-
-@pytest.fixture
-def servers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Servers]:
-    with closing(Servers(tmp_path, monkeypatch)) as found:
-        yield found
 
 
 def stored(server: Inside) -> list[list[float]]:

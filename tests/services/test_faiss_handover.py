@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 import httpx
 import numpy as np
-import pytest
 
 from services.faiss_server.faiss_server.api import codec
 from tests.services.faiss_between import between
@@ -18,11 +17,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from tests.services.conftest import StartServer
-
-
-@pytest.fixture
-def writer(start_server: StartServer, tmp_path: Path) -> Faiss:
-    return start(start_server, tmp_path / "writer")
 
 
 def test_a_promotion_loses_no_acknowledged_write(

@@ -5,10 +5,9 @@ from __future__ import annotations
 import asyncio
 import json
 import shutil
-from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 from starlette.requests import Request
@@ -18,28 +17,9 @@ from services.faiss_server.faiss_server.api.operations import Operations
 from services.faiss_server.faiss_server.errors import Busy, Conflict
 from services.faiss_server.faiss_server.follower import Follower
 from services.faiss_server.faiss_server.segments import LogDamagedError
-from tests.services.faiss_inside import COMMON, Inside, Servers, after_a_kill, meanwhile, step
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
+from tests.services.faiss_inside import COMMON, Inside, after_a_kill, meanwhile, step
 
 OURS, THEIRS = list(range(500, 510)), [600]
-
-
-@pytest.fixture
-def servers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Servers]:
-    with closing(Servers(tmp_path, monkeypatch)) as found:
-        yield found
-
-
-@pytest.fixture
-def old(servers: Servers) -> Inside:
-    return servers.writer("old", COMMON)
-
-
-@pytest.fixture
-def heir(servers: Servers, old: Inside) -> Inside:
-    return servers.level_with(old, "heir")
 
 
 @pytest.fixture

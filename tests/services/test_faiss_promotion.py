@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-from contextlib import closing
 from typing import TYPE_CHECKING
 
 import pytest
@@ -17,28 +16,11 @@ from tests.services.faiss_client import until
 from tests.services.faiss_inside import COMMON, Inside, Servers, after_a_kill, step
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
     from services.faiss_server.faiss_server.record import Record
 
 OURS = list(range(500, 510))
-
-
-@pytest.fixture
-def servers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Servers]:
-    with closing(Servers(tmp_path, monkeypatch)) as found:
-        yield found
-
-
-@pytest.fixture
-def old(servers: Servers) -> Inside:
-    return servers.writer("old", COMMON)
-
-
-@pytest.fixture
-def heir(servers: Servers, old: Inside) -> Inside:
-    return servers.level_with(old, "heir")
 
 
 def test_of_two_followers_that_are_promoted_one_writes(

@@ -6,7 +6,6 @@ import time
 from typing import TYPE_CHECKING
 
 import numpy as np
-import pytest
 
 from tests.services.faiss_client import (
     Faiss,
@@ -24,11 +23,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from tests.services.conftest import StartServer
-
-
-@pytest.fixture
-def writer(start_server: StartServer, tmp_path: Path) -> Faiss:
-    return start(start_server, tmp_path / "writer")
 
 
 def test_a_follower_answers_what_its_writer_holds_and_takes_no_changes(

@@ -13,23 +13,10 @@ from tests.deployments import (
     World,
     checked,
     refusal,
-    write_project,
     write_stack,
 )
 
 SHARED = ("redisPassword", "grafanaAdminPassword", "kubeconfig")
-
-
-@pytest.fixture
-def root(tmp_path: Path) -> Path:
-    project = tmp_path / "project"
-    project.mkdir()
-    return write_project(project)
-
-
-@pytest.fixture
-def world(tmp_path: Path) -> World:
-    return World(path=tmp_path / "bin").with_pulumi()
 
 
 def test_a_shared_stack_without_a_backend_is_refused_and_nothing_is_written(

@@ -2,8 +2,6 @@
 
 from pathlib import Path
 
-import pytest
-
 from rf.deploy.deployment import down, up
 from rf.deploy.folder import open_folder
 from tests.deployments import (
@@ -14,21 +12,8 @@ from tests.deployments import (
     World,
     checked,
     refusal,
-    write_project,
     write_stack,
 )
-
-
-@pytest.fixture
-def root(tmp_path: Path) -> Path:
-    project = tmp_path / "project"
-    project.mkdir()
-    return write_project(project)
-
-
-@pytest.fixture
-def world(tmp_path: Path) -> World:
-    return World(path=tmp_path / "bin").with_pulumi()
 
 
 def with_docker_left_out(commands: list[str]) -> list[str]:

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     import pytest
 
     from services.faiss_server.faiss_server.manifest import Manifest
+    from services.faiss_server.faiss_server.restoring import Restore, Restorer
 
 PAPERS = "papers"
 DIMENSION = 4
@@ -176,6 +177,17 @@ def after_a_kill(data: Path, to: Path) -> list[int]:
         return ids_of(store)
     finally:
         store.close()
+
+
+def uploaded(restorer: Restorer, server: Inside) -> Restore:
+    """A restore of the newest snapshot of a server, begun and uploaded."""
+    manifest = server.newest_snapshot()
+    restore = restorer.begin(manifest.encode())
+    for file in manifest.files:
+        part = restore.upload()
+        server.fetch(manifest.version, file.path, part)
+        restorer.place(restore.number, file.path, part)
+    return restore
 
 
 def meanwhile(

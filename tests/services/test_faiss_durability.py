@@ -129,6 +129,43 @@ def test_a_log_that_syncs_now_and_then_goes_on_to_after_a_new_segment(
     log.close()
 
 
+def broken(_handle: int) -> None:
+    raise OSError(errno.EIO, "Input/output error")
+
+
+def test_a_start_after_a_failed_sync_writes_again_what_only_the_kernel_may_have(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server = Inside(tmp_path)
+    server.create()
+    with monkeypatch.context() as disk:
+        disk.setattr(os, "fdatasync", broken)
+        with pytest.raises(Busy):
+            server.add(1)
+    (doubtful,) = segments_of(tmp_path)
+    inode, content = doubtful.stat().st_ino, doubtful.read_bytes()
+    server.close()
+    synced: list[int] = []
+    true = os.fsync
+
+    def sync(handle: int) -> None:
+        true(handle)
+        synced.append(os.fstat(handle).st_ino)
+
+    with monkeypatch.context() as disk:
+        disk.setattr(os, "fsync", sync)
+        again = Inside(tmp_path)
+
+    assert doubtful.read_bytes() == content
+    assert doubtful.stat().st_ino != inode
+    assert doubtful.stat().st_ino in synced
+    assert again.ids == [1]
+    again.close()
+    inode = doubtful.stat().st_ino
+    Inside(tmp_path).close()
+    assert doubtful.stat().st_ino == inode, "once is enough"
+
+
 def test_a_snapshot_does_not_claim_the_record_that_the_disk_failed_to_sync(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -136,10 +173,6 @@ def test_a_snapshot_does_not_claim_the_record_that_the_disk_failed_to_sync(
     server.create()
     server.add(1)
     before = server.position
-
-    def broken(_handle: int) -> None:
-        raise OSError(errno.EIO, "Input/output error")
-
     with monkeypatch.context() as disk:
         disk.setattr(os, "fdatasync", broken)
         with pytest.raises(Busy, match="no change is taken"):

@@ -11,9 +11,9 @@ from services.faiss_server.faiss_server import log as log_module
 from services.faiss_server.faiss_server import replication
 from services.faiss_server.faiss_server.errors import Conflict, NoRoom, NotTheWriter
 from services.faiss_server.faiss_server.log import Log
-from services.faiss_server.faiss_server.restoring import Restore, Restorer
+from services.faiss_server.faiss_server.restoring import Restorer
 from tests.services.faiss_client import until
-from tests.services.faiss_inside import COMMON, Inside, Servers, after_a_kill, step
+from tests.services.faiss_inside import COMMON, Inside, Servers, after_a_kill, step, uploaded
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -134,15 +134,6 @@ def test_a_handover_ends_with_a_change_of_the_setting_and_does_not_come_back(
 
 
 # Restores
-
-
-def uploaded(restorer: Restorer, server: Inside) -> Restore:
-    """A restore of the newest snapshot of a server, begun and uploaded."""
-    manifest = server.newest_snapshot()
-    restore = restorer.begin(manifest.encode())
-    for file in manifest.files:
-        server.fetch(manifest.version, file.path, restore.file(file.path)[0])
-    return restore
 
 
 def test_a_restore_that_began_before_a_handover_ends_with_it(old: Inside, heir: Inside) -> None:

@@ -71,11 +71,11 @@ def run(arguments: list[str]) -> None:
 
 
 def _install(source: Path) -> None:
-    from . import errors, restoring  # noqa: PLC0415 - faiss is loaded with it
+    from . import errors, installing  # noqa: PLC0415 - faiss is loaded with it
 
     try:
         chosen = settings.read(os.environ)
-        manifest = restoring.install_directory(source, chosen.data_directory)
+        manifest = installing.install_directory(source, chosen.data_directory)
     except (settings.SettingError, errors.Refused) as error:
         sys.exit(f"faiss_server: {error}")
     except OSError as error:

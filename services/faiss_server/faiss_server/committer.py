@@ -20,7 +20,7 @@ from .record import Add, Remove
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from .record import Record
+    from .record import Record, Spec
 
 GROUP_BYTES = 8 * 2**20
 """A group that has reached this is written: a larger one would keep the first caller waiting."""
@@ -42,10 +42,14 @@ class Done:
 
 @dataclass(frozen=True, eq=False)
 class Change:
-    """A record on its way. ``new``: none of its ids may exist."""
+    """A record on its way.
+
+    ``new``: none of its ids may exist. ``spec``: of the index that the vectors were prepared for.
+    """
 
     record: Record
     new: bool = False
+    spec: Spec | None = None
     done: Future[Done] = field(default_factory=Future)
 
     @property

@@ -10,6 +10,7 @@ from __future__ import annotations
 import logging
 import os
 import threading
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from . import segments
@@ -115,6 +116,8 @@ class Log:
                 os.fdatasync(self._file.fileno())
             except OSError as error:
                 self.failure = f"the log cannot be synced: {error.strerror}; restart the server"
+                with suppress(OSError):
+                    (self.directory / segments.UNSYNCED).touch()
                 raise LogFailedError(self.failure) from error
             self.durable = position
         with self._grown:
@@ -194,7 +197,8 @@ class Log:
     def close(self) -> None:
         """Write down what is not yet on disk, and stop."""
         self._closed.set()
-        if not self.failure and not self._file.closed:
-            self.sync()
-            self.seal()
+        if not self._file.closed:
+            if not self.failure:
+                self.sync()
+                self.seal()
             self._file.close()

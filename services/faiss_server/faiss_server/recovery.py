@@ -43,6 +43,7 @@ def recover(snapshots: Snapshots, log_directory: Path, live: Path) -> Recovered:
     Bad snapshots are put aside and a torn end of the log is cut off; both are said. Raises
     LogDamagedError where acknowledged records are missing: half of the truth is never served.
     """
+    segments.settle(log_directory)
     state = _from_snapshot(snapshots, live)
     try:
         for item in segments.replay(log_directory, state.position):

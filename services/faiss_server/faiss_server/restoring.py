@@ -5,30 +5,28 @@ from __future__ import annotations
 import shutil
 import threading
 import time
-from contextlib import ExitStack, suppress
-from dataclasses import dataclass, field, replace
+from contextlib import suppress
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
 from . import manifest as manifests
 from . import roles, segments
-from .built import Built, Origin
 from .errors import Conflict, Invalid, NoRoom, NotTheWriter, Refused, Unknown
-from .files import alone
+from .incoming import STAGING, placed, require_good
 from .manifest import BadManifestError, Manifest
 from .record import Restored
-from .snapshot_files import CHUNK, BadSnapshotError, verify, write_file
 from .snapshots import INCOMPLETE, Snapshots
 from .store import Store
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
 
     from .engine import Engine
     from .manifest import File
 
-STAGING = f"{INCOMPLETE}restore"
+UPLOADS = f"{INCOMPLETE}uploads"
+"""Where files grow: none that may still change is verified or served."""
 ABANDONED_SECONDS = 3600.0
 """A restore that nobody touched for so long makes room for another."""
 PER_ROW = 25
@@ -44,15 +42,17 @@ class Restore:
     number: str = field(default_factory=lambda: uuid4().hex)
     touched: float = field(default_factory=time.monotonic)
 
-    def file(self, path: str) -> tuple[Path, int]:
-        """Where a file goes and how long it is; raises Unknown for one that was not announced."""
+    def upload(self) -> Path:
+        """A new path for a file on its way."""
+        return self.root.parent / UPLOADS / uuid4().hex
+
+    def file(self, path: str) -> File:
+        """The file called ``path``; raises Unknown for one that was not announced."""
         self.touched = time.monotonic()
-        for file in self.manifest.files:
-            if file.path == path:
-                target = self.root / path
-                target.parent.mkdir(parents=True, exist_ok=True)
-                return target, file.bytes
-        raise Unknown(f"the manifest has no file {path!a}")
+        found = next((file for file in self.manifest.files if file.path == path), None)
+        if found is None:
+            raise Unknown(f"the manifest has no file {path!a}")
+        return found
 
 
 class Restorer:
@@ -78,9 +78,11 @@ class Restorer:
                 raise Conflict(
                     f"restore {running.number} is running: finish it, or DELETE it, first"
                 )
-            root = self._engine.settings.data_directory / "snapshots" / STAGING
-            shutil.rmtree(root, ignore_errors=True)
-            root.mkdir(parents=True)
+            snapshots = self._engine.settings.data_directory / "snapshots"
+            root = snapshots / STAGING
+            for directory in (root, snapshots / UPLOADS):
+                shutil.rmtree(directory, ignore_errors=True)
+                directory.mkdir(parents=True)
             self._current = Restore(announced, root)
             return self._current
 
@@ -90,6 +92,13 @@ class Restorer:
         if current is None or current.number != number:
             raise Unknown(f"there is no restore {number!a}")
         return current
+
+    def place(self, number: str, path: str, uploaded: Path) -> None:
+        """Take in an uploaded file; a commit that runs has the files to itself."""
+        with self._lock:
+            target = self.get(number).root / path
+            target.parent.mkdir(parents=True, exist_ok=True)
+            uploaded.replace(target)
 
     def abandon(self, number: str) -> None:
         """Forget a restore and its files."""
@@ -106,7 +115,7 @@ class Restorer:
         with self._lock:
             restore = self.get(number)
             restore.touched = time.monotonic()
-            _require_good(restore.root, restore.manifest)
+            require_good(restore.root, restore.manifest)
             restored = (
                 self._swap_damaged(restore)
                 if self._engine.damage
@@ -127,7 +136,13 @@ class Restorer:
             raise Conflict(f"this would be a loss: {'; '.join(worse)}. Accept it with accept_loss")
         position = max(store.log.position, restore.manifest.position) + 1
         epoch = roles.next_epoch(store.epochs + restore.manifest.epochs)
-        restored = _placed(store.snapshots, restore, position, (*store.epochs, (epoch, position)))
+        restored = placed(
+            store.snapshots,
+            restore.manifest,
+            restore.root,
+            position,
+            (*store.epochs, (epoch, position)),
+        )
         # It has happened: the record tells followers, and they notice its absence as well.
         with suppress(Refused, OSError):
             store.log.start_anew(position - 1)
@@ -141,7 +156,7 @@ class Restorer:
         manifest = restore.manifest
         position = manifest.position + 1
         epochs = (*manifest.epochs, (roles.next_epoch(manifest.epochs), position))
-        restored = _placed(snapshots, restore, position, epochs)
+        restored = placed(snapshots, manifest, restore.root, position, epochs)
         segments.put_aside(root, "damaged")
         self._engine.serve(Store(self._engine.settings))
         return restored
@@ -162,77 +177,3 @@ class Restorer:
                 f"the snapshot takes {rows + built} bytes of memory, and FAISS_CACHE_SIZE allows "
                 f"{ceiling}: raise it"
             )
-
-
-def install(manifest: Manifest, content: Callable[[File], Iterable[bytes]], data: Path) -> Manifest:
-    """Make ``manifest`` the snapshot of a data directory that holds nothing, while no server runs.
-
-    A crash before the end leaves nothing that counts. Raises Conflict for a directory in use, and
-    Invalid for a snapshot that is not whole.
-    """
-    with ExitStack() as held:
-        try:
-            held.enter_context(alone(data / "LOCK"))
-        except BlockingIOError:
-            raise Conflict(f"{data} is in use by another process: nothing was changed") from None
-        require_empty(data)
-        snapshots = Snapshots(data / "snapshots", data / "aside")
-        snapshots.remove_incomplete()
-        root = snapshots.directory / STAGING
-        for file in manifest.files:
-            (root / file.path).parent.mkdir(parents=True, exist_ok=True)
-            write_file(root / file.path, content(file))
-        _require_good(root, manifest)
-        position = manifest.position + 1
-        epochs = (*manifest.epochs, (roles.next_epoch(manifest.epochs), position))
-        return _placed(snapshots, Restore(manifest, root), position, epochs)
-
-
-def require_empty(data: Path) -> None:
-    """Raise Conflict where there is a snapshot, good or bad, or a log."""
-    for name in ("snapshots", "aside", "log"):
-        if any(not path.name.startswith(INCOMPLETE) for path in (data / name).glob("*")):
-            raise Conflict(f"{data} holds indexes already: nothing was changed")
-
-
-def install_directory(source: Path, data: Path) -> Manifest:
-    """The same with the files below ``source``."""
-    try:
-        manifest = manifests.decode((source / manifests.NAME).read_bytes())
-    except (OSError, BadManifestError) as error:
-        raise Invalid(f"{source / manifests.NAME}: {error}") from error
-    return install(manifest, lambda file: _chunks(source / file.path), data)
-
-
-def _chunks(path: Path) -> Iterator[bytes]:
-    with path.open("rb") as file:
-        while chunk := file.read(CHUNK):
-            yield chunk
-
-
-def _require_good(root: Path, manifest: Manifest) -> None:
-    try:
-        verify(root, manifest)
-        for entry in manifest.indexes:
-            if entry.build:
-                path = root / "indexes" / entry.name / "built.faiss"
-                Built.load(path, Origin(build=entry.build, factory=entry.factory))
-    except (BadSnapshotError, RuntimeError) as error:
-        raise Invalid(f"the snapshot is not what its manifest says: {error}") from error
-
-
-def _placed(
-    snapshots: Snapshots, restore: Restore, position: int, epochs: roles.Epochs
-) -> Manifest:
-    """Make the uploaded files the newest version of ours; it is on disk when this returns."""
-    number = snapshots.next_number()
-    placed = replace(
-        restore.manifest,
-        number=number,
-        version=manifests.version_name(number, position),
-        position=position,
-        epochs=epochs,
-    )
-    restore.root.replace(snapshots.directory / f"{INCOMPLETE}{placed.version}")
-    snapshots.finish(placed)
-    return placed

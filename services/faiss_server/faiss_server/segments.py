@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import mmap
 import os
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
 from .errors import Gone
-from .files import sync_directory
+from .files import sync_directory, write_durably
 from .record import HEADER, MAGIC, BadFrameError, read_header, records_in, require_payload
 
 if TYPE_CHECKING:
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 
 HEADER_BYTES = HEADER.size
 SUFFIX = ".log"
+UNSYNCED = "UNSYNCED"
+"""A file in the log's directory that says that a sync failed."""
 
 
 class LogDamagedError(Exception):
@@ -69,6 +72,20 @@ def remove_before(directory: Path, position: int) -> None:
             path.unlink()
 
 
+def settle(directory: Path) -> None:
+    """Write the last segment anew where a sync of it failed.
+
+    The kernel calls its pages clean since, and shows them, whether the disk has them or not: what
+    is read back would be acknowledged, and gone after a power failure.
+    """
+    marker = directory / UNSYNCED
+    if marker.exists():
+        for path in all_segments(directory)[-1:]:
+            write_durably(path, path.read_bytes())
+        marker.unlink()
+        sync_directory(directory)
+
+
 def put_aside(root: Path, reason: str) -> None:
     """Move the log of a data directory to ``aside``, where nothing reads and nothing removes it."""
     (root / "log").replace(root / "aside" / f"log-{reason}-{uuid4().hex}")
@@ -83,8 +100,12 @@ def total_bytes(directory: Path) -> int:
 
 def bytes_after(directory: Path, position: int) -> int:
     """Bytes of the segments that begin after ``position``."""
-    found = all_segments(directory)
-    return sum(path.stat().st_size for path in found if first_of(path) > position)
+    found = 0
+    for path in all_segments(directory):
+        if first_of(path) > position:
+            with suppress(FileNotFoundError):  # pruned meanwhile
+                found += path.stat().st_size
+    return found
 
 
 def replay(directory: Path, after: int) -> Iterator[tuple[Header, Record] | Torn]:

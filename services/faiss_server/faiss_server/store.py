@@ -170,8 +170,7 @@ class Store:
         """Check a change and prepare it; a refusal is its answer."""
         try:
             self._require_writer()
-            if change.new and isinstance(change.record, Add):
-                self.catalogue.get(change.record.index).require_new(change.record.ids)
+            self._require_current(change)
             self.catalogue.stage(change.record, self.memory)
         except OSError as error:
             change.done.set_exception(NoRoom(f"the disk takes no more: {error.strerror}"))
@@ -185,6 +184,15 @@ class Store:
         if not self.is_writer:
             where = f"; the writer is {self.role.writer}" if self.role.writer else ""
             raise NotTheWriter(f"this server is a follower and takes no changes{where}")
+
+    def _require_current(self, change: Change) -> None:
+        if not isinstance(change.record, Add):
+            return
+        index = self.catalogue.get(change.record.index)
+        if change.spec not in {None, index.spec}:
+            raise Conflict(f"{index.spec.name} was made anew meanwhile: add again")
+        if change.new:
+            index.require_new(change.record.ids)
 
     def _keep_pace(self) -> None:
         for index in self.catalogue:

@@ -93,7 +93,7 @@ class Indexes:
         def decode(body: bytes) -> Change:
             addition = read(body)
             record = Add(index.spec.name, addition.ids, _prepared(index, addition.vectors))
-            return Change(record, new=not addition.replace)
+            return Change(record, new=not addition.replace, spec=index.spec)
 
         async def add(body: bytes) -> Response:
             change = await self.changes.run(lambda: decode(body))

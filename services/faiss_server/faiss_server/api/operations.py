@@ -148,8 +148,12 @@ class Operations:
     async def upload(self, request: Request) -> Response:
         """One file of the snapshot that was announced."""
         restore = self.restorer.get(request.path_params["restore"])
-        path, size = restore.file(request.path_params["path"])
-        await receive(request, path, size)
+        file, uploaded = restore.file(request.path_params["path"]), restore.upload()
+        try:
+            await receive(request, uploaded, file.bytes)
+            await asyncio.to_thread(self.restorer.place, restore.number, file.path, uploaded)
+        finally:
+            uploaded.unlink(missing_ok=True)
         return Response(status_code=204)
 
     async def commit_restore(self, request: Request) -> Response:

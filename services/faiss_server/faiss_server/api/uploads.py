@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 async def receive(request: Request, path: Path, size: int) -> None:
-    """Write the body to ``path``; raises Invalid unless it has ``size`` bytes."""
+    """Write the body to ``path``; raises Invalid unless it has ``size`` bytes, and NoRoom."""
     taken = 0
     try:
         with path.open("wb") as file:
@@ -29,6 +29,5 @@ async def receive(request: Request, path: Path, size: int) -> None:
     except OSError as error:
         raise NoRoom(f"the file cannot be written: {error.strerror}") from error
     if taken != size:
-        path.unlink()
         said = f"more than {size}" if taken > size else str(taken)
         raise Invalid(f"the body has {said} bytes, and the manifest says {size}")

@@ -147,7 +147,7 @@ def _adopt(asked: argparse.Namespace, settings: BackupSettings) -> None:
 def _install(backups: Backups, data: Path) -> None:
     """Nothing to restore and nowhere to put it are both an end that a server may start after."""
     from ..errors import Conflict  # noqa: PLC0415 - faiss is loaded with it
-    from ..restoring import require_empty  # noqa: PLC0415
+    from ..installing import require_empty  # noqa: PLC0415
     from .filling import fill  # noqa: PLC0415
 
     try:

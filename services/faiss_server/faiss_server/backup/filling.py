@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
-from .. import restoring
+from .. import installing
 from ..errors import Refused
 from .errors import BackupError, DamagedError
 
@@ -33,7 +33,7 @@ def fill(backups: Backups, names: Sequence[str], data: Path) -> Record:
 def _installed(backups: Backups, name: str, data: Path) -> Record:
     record = backups.record(name)
     try:
-        restoring.install(record.snapshot, lambda file: backups.file(name, file), data)
+        installing.install(record.snapshot, lambda file: backups.file(name, file), data)
     except Refused as error:
         raise BackupError(f"{name} is not installed: {error}") from None
     except OSError as error:

@@ -43,7 +43,14 @@ def build(settings: Infrastructure) -> None:
         region=settings.region,
     )
     aws = pulumi.ResourceOptions(providers=[aws_provider(site, dict(settings.tags))])
+    pulumi.export("environment", settings.environment)
+    cluster = _cluster(settings, site, aws)
+    _data(settings, site, cluster, aws)
+    Estimated("budget", monthly(settings), settings.spend.monthly if settings.spend else None)
 
+
+def _cluster(settings: Infrastructure, site: Site, aws: pulumi.ResourceOptions) -> Cluster:
+    """The network, the cluster in it, and what is in the cluster."""
     roles = ClusterRoles("cluster-roles", site, aws)
     key = Key(
         "cluster-key",
@@ -64,7 +71,8 @@ def build(settings: Infrastructure) -> None:
     cluster = Cluster(
         "cluster", site, settings.cluster, network=network, roles=roles, key=key, opts=aws
     )
-
+    pulumi.export("cluster", cluster.name)
+    pulumi.export("kubeconfig", cluster.kubeconfig)
     kubernetes = pulumi.ResourceOptions(
         providers=[
             kubernetes_provider(
@@ -83,6 +91,8 @@ def build(settings: Infrastructure) -> None:
     pools = Pools("pools", site, settings.pools, nodes=nodes, opts=kubernetes)
     storage = ClusterStorage("storage", site, key.arn, kubernetes)
     NetworkPolicies("network-policies", site, kubernetes)
+    pulumi.export("storageClass", storage.storage_class)
+    pulumi.export("dnsCidr", f"{DNS}/32")
     if settings.storage.shared:
         shared_class = shared_storage(
             site,
@@ -97,7 +107,13 @@ def build(settings: Infrastructure) -> None:
     if settings.cluster.keda:
         # Its pods need a node, and its kinds have to be there until the last stack is gone.
         Keda("keda", after=[pools], opts=kubernetes)
+    return cluster
 
+
+def _data(
+    settings: Infrastructure, site: Site, cluster: Cluster, aws: pulumi.ResourceOptions
+) -> None:
+    """Buckets and repositories, their key, the pods that may use them, and what they may cost."""
     backup_role = PodRole("pod-backups", site, backing_up(site.bucket("backups")), aws)
     model_role = PodRole("pod-models", site, reading(site.bucket("models")), aws)
     data_key = Key(
@@ -126,13 +142,6 @@ def build(settings: Infrastructure) -> None:
     images = Repositories("images", site, settings.repositories, key_arn=data_key.arn, opts=aws)
     if settings.spend:
         SpendAlarm("spend", site, settings.spend, data_key.arn, aws)
-    Estimated("budget", monthly(settings), settings.spend.monthly if settings.spend else None)
-
-    pulumi.export("environment", settings.environment)
-    pulumi.export("cluster", cluster.name)
-    pulumi.export("kubeconfig", cluster.kubeconfig)
-    pulumi.export("storageClass", storage.storage_class)
-    pulumi.export("dnsCidr", f"{DNS}/32")
     pulumi.export("buckets", {"backups": backups.called, "models": models.called})
     pulumi.export("roles", identities.service_accounts)
     pulumi.export("repositories", images.urls)

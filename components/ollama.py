@@ -3,13 +3,14 @@
 from collections.abc import Iterable
 from typing import Annotated
 
-from pydantic import Field, model_validator
+from pydantic import Field
 from pydantic.dataclasses import dataclass
 
 from .context import Context
 from .internal_tls.names import listening
 from .internal_tls.sidecar import encrypted
 from .matching import Matching
+from .models_volume import ModelsVolumeArgs
 from .service import AIService
 from .spec import ServiceSpec
 from .spec.health import ExecCheck, Health, HttpCheck, NoTool
@@ -24,7 +25,6 @@ from .types import (
     GoDuration,
     ImageReference,
     Seconds,
-    Switch,
 )
 
 PORT = 11434
@@ -61,12 +61,10 @@ class ModelArgs:
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
-class OllamaArgs:
+class OllamaArgs(ModelsVolumeArgs):
     """Settings of Ollama; the guide's OLLAMA_* variables in lower case."""
 
     image: ImageReference = "ollama/ollama:0.17.4"
-    replicas: Count = 1
-    """How many servers share the traffic (guide, "Horizontal Scaling")."""
     num_parallel: Count = 4
     """OLLAMA_NUM_PARALLEL: requests a loaded model answers at once."""
     num_thread: Count = 8
@@ -83,19 +81,8 @@ class OllamaArgs:
     """GPUs for each replica; 0 runs on the CPU. Needs the setting ``gpu``."""
     models_volume: Gibibytes = 100
     """Size in GiB of the volume that holds the models."""
-    shared_models: Switch = False
-    """The models volume can be mounted on several nodes (ReadWriteMany); replicas need it."""
     pull_timeout: Seconds = 3600
     """Seconds that pulling the models may take."""
-
-    @model_validator(mode="after")
-    def _replicas_need_a_shared_volume(self) -> "OllamaArgs":
-        if self.replicas > 1 and not self.shared_models:
-            raise ValueError(
-                f"replicas is {self.replicas}, but one models volume serves one node unless it is "
-                "shared: set shared_models: true and a storage class that offers ReadWriteMany"
-            )
-        return self
 
 
 class Ollama(AIService[OllamaArgs]):

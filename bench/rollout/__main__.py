@@ -31,8 +31,8 @@ import numpy as np
 
 from rf.rollout.core.settings import GateArgs, PaceArgs
 
-from .ours import PAUSED, PROMOTED, ROLLED_BACK
 from .peers import Argo, Flagger
+from .runs import PAUSED, PROMOTED, ROLLED_BACK
 from .simulate import HEALTHY, Controller, Result, Scenario, ours, simulate
 from .streams import BURSTY, INDEPENDENT, VERY_BURSTY, Traffic
 

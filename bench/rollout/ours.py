@@ -22,12 +22,10 @@ from rf.rollout.core.budget import (
 from rf.rollout.core.sequential import WORSE_BY, Bet, Rate, requests_to_pass
 from rf.rollout.core.settings import GateArgs, PaceArgs
 
+from .runs import PAUSED, PROMOTED, ROLLED_BACK, Runs
 from .streams import Counts, Floats, Mask
 
-RUNNING, ROLLED_BACK, PROMOTED, PAUSED = range(4)
-PARTS_OF_STEP = (1, 2, 3, 3)
-"""Parts of the users that the canary has: at 10, 50 and 100 %, and while it bakes."""
-STEPS = len(PARTS_OF_STEP)
+STEPS = 4
 OUTCOMES = 3
 """Failed, slower than P95's bound, slower than P99's."""
 
@@ -42,10 +40,12 @@ class Tick:
     control_events: Counts
 
 
-class Ours:
+class Ours(Runs):
     """Every run's rollout, one poll after the other."""
 
     name = "ours"
+    parts_of_step = (*Runs.parts_of_step, 3)
+    """The last again: it bakes at 100 %."""
 
     def __init__(
         self, args: GateArgs, pace: PaceArgs, effects: Floats, *, compare_latency: bool
@@ -59,9 +59,7 @@ class Ours:
         self.effects = effects
         self.compared = OUTCOMES if compare_latency else 1
         runs = effects.shape[1]
-        self.state: Counts = np.zeros(runs, dtype=np.int64)
-        self.step: Counts = np.zeros(runs, dtype=np.int64)
-        self.ended: Floats = np.full(runs, np.nan)
+        super().__init__(runs)
         self.since: Floats = np.zeros(runs)
         self.requests: Floats = np.zeros((STEPS, runs))
         self.events: Floats = np.zeros((STEPS, OUTCOMES, runs))
@@ -76,24 +74,6 @@ class Ours:
         self.least = np.array(
             [requests_to_pass(self.rates[0], 0, needed, float(effect)) for effect in effects[0]]
         )
-
-    @property
-    def parts(self) -> Counts:
-        """Parts of the users that each run's canary has."""
-        held = np.array(PARTS_OF_STEP)[np.minimum(self.step, STEPS - 1)]
-        return np.where(self.state == ROLLED_BACK, 0, held)
-
-    @property
-    def done(self) -> Mask:
-        """Runs whose rollout has ended."""
-        ended: Mask = self.state != RUNNING
-        return ended
-
-    def keep(self, runs: Mask) -> None:
-        """Go on with these runs only; the last axis of every array is that of runs."""
-        for name, value in vars(self).items():
-            if isinstance(value, np.ndarray) and value.shape:
-                setattr(self, name, value[..., runs])
 
     def poll(self, tick: Tick, now: float, length: float) -> None:
         """Take in what the poll at ``now`` added in the last ``length`` seconds, and decide."""
@@ -112,8 +92,8 @@ class Ours:
         failed = running & self._fails()
         passed = running & ~failed & self._passes(now)
         paused = running & ~failed & ~passed & (now - self.since >= self.pace.max_hold)
-        self._end(failed, ROLLED_BACK, now)
-        self._end(paused, PAUSED, now)
+        self.end(failed, ROLLED_BACK, now)
+        self.end(paused, PAUSED, now)
         self._next(passed, now)
 
     def _fails(self) -> Mask:
@@ -159,16 +139,12 @@ class Ours:
             passed &= _log(rate.low_enough, events, self.fresh_requests, effect) >= needed
         return passed & (self.fresh_requests >= self.least)
 
-    def _end(self, runs: Mask, state: int, now: float) -> None:
-        self.state[runs] = state
-        self.ended[runs] = now
-
     def _next(self, runs: Mask, now: float) -> None:
         self.step[runs] += 1
         self.since[runs] = now
         self.fresh_requests[runs] = 0
         self.fresh_events[:, runs] = 0
-        self._end(runs & (self.step == STEPS), PROMOTED, now)
+        self.end(runs & (self.step == STEPS), PROMOTED, now)
 
 
 def _log(bet: Bet, events: Floats, requests: Floats, effect: Floats) -> Floats:

@@ -9,14 +9,14 @@ once, without the wait for the next tick and the reconciliation.
 
 import numpy as np
 
-from .ours import PROMOTED, ROLLED_BACK, RUNNING, Tick
+from .ours import Tick
+from .runs import PROMOTED, ROLLED_BACK, Runs
 from .streams import Counts, Floats, Mask
 
 LIMIT = 0.05
-PARTS_OF_STEP = (1, 2, 3)
 
 
-class Peer:
+class Peer(Runs):
     """A controller that looks at the error rate of a window, at intervals."""
 
     name = ""
@@ -24,30 +24,10 @@ class Peer:
 
     def __init__(self, runs: int) -> None:
         """All runs begin at the first step."""
-        self.state: Counts = np.zeros(runs, dtype=np.int64)
-        self.step: Counts = np.zeros(runs, dtype=np.int64)
-        self.ended: Floats = np.full(runs, np.nan)
+        super().__init__(runs)
         self.failed: Counts = np.zeros(runs, dtype=np.int64)
         self.requests: Floats = np.zeros(runs)
         self.errors: Floats = np.zeros(runs)
-
-    @property
-    def parts(self) -> Counts:
-        """Parts of the users that each run's canary has."""
-        held = np.array(PARTS_OF_STEP)[np.minimum(self.step, len(PARTS_OF_STEP) - 1)]
-        return np.where(self.state == ROLLED_BACK, 0, held)
-
-    @property
-    def done(self) -> Mask:
-        """Runs whose rollout has ended."""
-        ended: Mask = self.state != RUNNING
-        return ended
-
-    def keep(self, runs: Mask) -> None:
-        """Go on with these runs only; the last axis of every array is that of runs."""
-        for name, value in vars(self).items():
-            if isinstance(value, np.ndarray) and value.shape:
-                setattr(self, name, value[..., runs])
 
     def poll(self, tick: Tick, now: float, length: float) -> None:
         """Add to the window; at the end of an interval, check."""
@@ -66,11 +46,6 @@ class Peer:
         """Count failures, go on or back."""
         raise NotImplementedError
 
-    def end(self, runs: Mask, state: int, now: float) -> None:
-        """These runs have ended."""
-        self.state[runs] = state
-        self.ended[runs] = now
-
 
 class Flagger(Peer):
     """A failed check halts; ten of them roll back; a passed one goes on. No value is a failure."""
@@ -84,7 +59,7 @@ class Flagger(Peer):
         self.failed[halted] += 1
         self.end(running & (self.failed >= self.threshold), ROLLED_BACK, now)
         self.step[running & ~halted] += 1
-        self.end(running & (self.step >= len(PARTS_OF_STEP)), PROMOTED, now)
+        self.end(running & (self.step >= len(self.parts_of_step)), PROMOTED, now)
 
 
 class Argo(Peer):
@@ -101,4 +76,4 @@ class Argo(Peer):
         self.end(aborted, ROLLED_BACK, now)
         if now % self.pause < self.interval:
             self.step[running & ~aborted] += 1
-            self.end(running & ~aborted & (self.step >= len(PARTS_OF_STEP)), PROMOTED, now)
+            self.end(running & ~aborted & (self.step >= len(self.parts_of_step)), PROMOTED, now)

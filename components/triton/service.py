@@ -10,13 +10,14 @@ from pydantic.dataclasses import dataclass
 from ..context import Context
 from ..internal_tls.names import listening
 from ..internal_tls.sidecar import encrypted
+from ..models_volume import ModelsVolumeArgs
 from ..service import AIService
 from ..spec import ServiceSpec
 from ..spec.health import Health, HttpCheck
 from ..spec.mounts import File, Scratch, Volume
 from ..spec.network import Port, Scrape
 from ..spec.runs import Drain, Resources
-from ..types import STRICT, Count, CpuQuantity, Gibibytes, ImageReference, Seconds, Switch
+from ..types import STRICT, Count, CpuQuantity, Gibibytes, ImageReference, Seconds
 from . import repository
 
 HTTP_PORT = 8000
@@ -43,7 +44,7 @@ class DynamicBatchingArgs:
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
-class TritonArgs:
+class TritonArgs(ModelsVolumeArgs):
     """Settings of Triton.
 
     ``instances`` and ``dynamic_batching`` are defaults: Triton takes both from a model's own
@@ -52,8 +53,6 @@ class TritonArgs:
     """
 
     image: ImageReference = "nvcr.io/nvidia/tritonserver:26.07-py3"
-    replicas: Count = 1
-    """How many servers share the traffic (guide, "Horizontal Scaling": ``--scale triton=2``)."""
     instances: Count | None = None
     """Copies of each model in one server, on each GPU or on the CPU (guide, "Triton
     Optimization": increase model instances). Unset leaves it to Triton, which takes one."""
@@ -70,17 +69,6 @@ class TritonArgs:
     """GPUs for each replica; 0 runs on the CPU. Needs the setting ``gpu``."""
     models_volume: Gibibytes = 50
     """Size in GiB of the volume that holds the model repository."""
-    shared_models: Switch = False
-    """The models volume can be mounted on several nodes (ReadWriteMany); replicas need it."""
-
-    @model_validator(mode="after")
-    def _replicas_need_a_shared_volume(self) -> "TritonArgs":
-        if self.replicas > 1 and not self.shared_models:
-            raise ValueError(
-                f"replicas is {self.replicas}, but one models volume serves one node unless it is "
-                "shared: set shared_models: true and a storage class that offers ReadWriteMany"
-            )
-        return self
 
     @model_validator(mode="after")
     def _shared_memory_is_part_of_memory(self) -> "TritonArgs":

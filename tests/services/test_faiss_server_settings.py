@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from services.faiss_server.faiss_server.settings import SettingError, read
+from services.faiss_server.faiss_server.environment import SettingError
+from services.faiss_server.faiss_server.settings import read
 from tests.services.server_process import series
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ import pytest
 from tests.services.server_process import SERVICES
 
 
-@pytest.mark.parametrize("name", ["logs.py", "serving.py"])
+@pytest.mark.parametrize("name", ["environment.py", "logs.py", "serving.py"])
 def test_both_services_hold_the_same_copy(name: str) -> None:
     copies = [
         (SERVICES / package / package / name).read_text()

@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from bench.rollout.ours import PROMOTED, ROLLED_BACK, Ours, Tick
+from bench.rollout.ours import Ours, Tick
+from bench.rollout.runs import PROMOTED, ROLLED_BACK
 from bench.rollout.simulate import Scenario, routed
 from bench.rollout.streams import BURSTY, INDEPENDENT, Traffic
 from rf.rollout.core import (

@@ -13,7 +13,7 @@ import ssl
 import sys
 from pathlib import Path
 
-from . import logs, serving, settings, tls
+from . import environment, logs, serving, settings, tls
 
 
 def main() -> None:
@@ -30,7 +30,7 @@ def main() -> None:
         from . import app, index_type  # noqa: PLC0415 - after the variable is set
 
         index_type.require_valid(chosen.index_type)
-    except settings.SettingError as error:
+    except environment.SettingError as error:
         sys.exit(f"faiss_server: {error}")
     except ImportError as error:
         sys.exit(f"faiss_server: a library cannot be loaded: {' '.join(str(error).split())}")
@@ -76,7 +76,7 @@ def _install(source: Path) -> None:
     try:
         chosen = settings.read(os.environ)
         manifest = installing.install_directory(source, chosen.data_directory)
-    except (settings.SettingError, errors.Refused) as error:
+    except (environment.SettingError, errors.Refused) as error:
         sys.exit(f"faiss_server: {error}")
     except OSError as error:
         sys.exit(f"faiss_server: {error.filename}: {error.strerror}")

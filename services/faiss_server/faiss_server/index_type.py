@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 
 import faiss
 
+from .environment import SettingError
 from .errors import Invalid
 from .planner import plan
-from .settings import SettingError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

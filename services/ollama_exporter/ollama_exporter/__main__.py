@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 
-from . import app, logs, serving, settings
+from . import app, environment, logs, serving, settings
 
 
 def main() -> None:
@@ -14,7 +14,7 @@ def main() -> None:
     try:
         chosen = settings.read(os.environ)
         listener = serving.listen(chosen.host, chosen.port)
-    except settings.SettingError as error:
+    except environment.SettingError as error:
         sys.exit(f"ollama_exporter: {error}")
     except OSError as error:
         sys.exit(f"ollama_exporter: cannot listen: {error.strerror}")

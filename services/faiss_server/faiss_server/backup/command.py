@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ..settings import SettingError
+from ..environment import SettingError
 from . import push
 from .bucket import Bucket, connect
 from .drill import drill

@@ -9,7 +9,7 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from ..settings import SettingError
+from ..environment import SettingError
 from .retention import Retention
 
 if TYPE_CHECKING:

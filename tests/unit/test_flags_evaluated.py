@@ -37,6 +37,19 @@ def audience(percentage: int, feature: str = FEATURE) -> set[str]:
     return {user for user in USERS if sees(core, EvaluationContext(user), feature)}
 
 
+@pytest.mark.parametrize(
+    ("feature", "percentage", "seen_by"),
+    [(FEATURE, 50, {2, 4, 5, 8, 15, 19, 23}), ("vector_search", 10, {7, 12, 21})],
+)
+def test_the_evaluator_chooses_the_users_that_flagd_chooses(
+    feature: str, percentage: int, seen_by: set[int]
+) -> None:
+    """As a flagd 0.16.0 answered. What choices follow from is no part of the flag file."""
+    found = audience(percentage, feature) & set(USERS[:24])
+
+    assert found == {f"user-{number}" for number in seen_by}
+
+
 def test_a_growing_percentage_takes_nobody_the_feature_away() -> None:
     audiences = [audience(percentage) for percentage in (0, 1, 10, 50, 99, 100)]
 

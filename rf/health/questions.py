@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from components.spec import ServiceSpec
 
 INSIDE = "its health check, inside"
-# OpenFeature's remote evaluation of every flag, for a user who is nobody.
+# OpenFeature's remote evaluation, for a user who is nobody.
 EVALUATE = "/ofrep/v1/evaluate/flags"
 NOBODY = '{"context": {"targetingKey": "rf-health"}}'
 RUNBOOKS = {redis.Redis.service: "RedisDown"}
@@ -90,12 +91,15 @@ def _through(gateway: ServiceSpec, specs: Sequence[ServiceSpec]) -> Iterator[Que
 
 
 def _evaluation(spec: ServiceSpec) -> Question:
+    """Asks for one feature: a flagd that could not read its file is ready, and has none."""
     port = spec.port("ofrep")
+    (file,) = spec.live_files
+    path = f"{EVALUATE}/{min(json.loads(file.content)['flags'])}"
     return Question(
         subject=f"{spec.name} for clients",
         spec=spec,
-        ask=Request(port=port, path=EVALUATE, method="POST", body=NOBODY),
-        words=f"POST :{port.number}{EVALUATE}",
+        ask=Request(port=port, path=path, method="POST", body=NOBODY),
+        words=f"POST :{port.number}{path}",
     )
 
 

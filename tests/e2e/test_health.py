@@ -138,3 +138,20 @@ def test_a_redis_that_refuses_the_password_is_unhealthy_and_nobody_sees_it(
     assert failed(document)["redis"] == "exit 1"
     assert SECRETS["redisPassword"] not in said
     assert json.dumps(SECRETS["redisPassword"]).strip('"') not in said
+
+
+@needs("flags")
+def test_a_flagd_that_is_ready_and_has_no_features_is_unhealthy(
+    platform: Platform, ask: Ask
+) -> None:
+    flags = platform["flags"]
+    (file,) = flags.spec.live_files
+    flags.rewrite(file.path, '{"flags": {}}')
+    try:
+        seconds_until(lambda: "flags for clients" in failed(ask()[1]), within=10)
+        _, document, _ = ask()
+    finally:
+        flags.rewrite(file.path, file.content)
+
+    assert failed(document) == {"flags for clients": "404"}
+    seconds_until(lambda: not failed(ask()[1]), within=10)

@@ -54,6 +54,8 @@ class Flags(AIService[FlagsArgs]):
                 f"--ofrep-port={OFREP_PORT}",
                 f"--management-port={MANAGEMENT_PORT}",
                 "--log-format=json",
+                # Every level above it is one to flagd.
+                *(("--debug",) if context.log_level == "debug" else ()),
             ),
             ports=(
                 Port(name="ofrep", number=OFREP_PORT, published=OFREP_PORT),

@@ -10,6 +10,7 @@ import pytest
 
 from components.context import Context, GpuArgs
 from components.faiss import Faiss
+from components.flags import Flags
 from components.monitoring.alertmanager import Alertmanager
 from components.monitoring.exporters import (
     DcgmExporter,
@@ -100,6 +101,7 @@ def test_a_setting_changes_what_it_names(
 LOGS: tuple[tuple[Component, Reading], ...] = (
     (Triton, command_line),
     (Faiss, variable("LOG_LEVEL")),
+    (Flags, command_line),
     (Prometheus, command_line),
     (Alertmanager, command_line),
     (Pushgateway, command_line),

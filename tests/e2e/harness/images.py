@@ -119,6 +119,18 @@ def exporter(name: str, debian: str) -> Image | Missing:
     )
 
 
+def flagd() -> Image | Missing:
+    """flagd, which says its version when it is asked by a command and not by an option."""
+    program = shutil.which("flagd")
+    if program is None:
+        return Missing(reason="no flagd on PATH: it comes as an image and a release file only")
+    return Image(
+        version=stated_version(Path(program), "version"),
+        entrypoint=("flagd",),
+        binds=(program_bind(program, "flagd"),),
+    )
+
+
 def triton() -> Image | Missing:
     """The server of the wheel nvidia-pytriton, unpacked, with its backend for Python models."""
     folder = Path(os.environ.get("RF_TRITON") or user_cache() / "researchflow" / "triton")
@@ -163,13 +175,11 @@ def program_bind(program: str | Path, name: str) -> Bind:
     return Bind(source=str(Path(program).resolve()), target=f"{IMAGE}/bin/{name}")
 
 
-def stated_version(program: Path) -> str:
+def stated_version(program: Path, ask: str = "--version") -> str:
     """What ``program`` says of itself; a build from a Go module often says nothing."""
-    asked = subprocess.run(
-        [program, "--version"], capture_output=True, text=True, timeout=30, check=False
-    )
-    found = re.search(r"\b\d+\.\d+\.\d+\b", asked.stdout + asked.stderr)
-    return found[0] if found else "of a version that it does not state"
+    asked = subprocess.run([program, ask], capture_output=True, text=True, timeout=30, check=False)
+    found = re.search(r"\bv?(\d+\.\d+\.\d+)\b", asked.stdout + asked.stderr)
+    return found[1] if found else "of a version that it does not state"
 
 
 FINDERS: Mapping[str, Callable[[], Image | Missing]] = {
@@ -177,6 +187,7 @@ FINDERS: Mapping[str, Callable[[], Image | Missing]] = {
     "triton": triton,
     "faiss": lambda: our_own("faiss_server"),
     "gateway": envoy,
+    "flags": flagd,
     "node-exporter": lambda: exporter("node_exporter", "prometheus-node-exporter"),
     "redis-exporter": lambda: exporter("redis_exporter", "prometheus-redis-exporter"),
     "ollama-exporter": lambda: our_own("ollama_exporter"),
@@ -186,7 +197,6 @@ FINDERS: Mapping[str, Callable[[], Image | Missing]] = {
 }
 
 NOT_TO_BE_HAD: Mapping[str, str] = {
-    "flags": "flagd comes as an image and as a release file only, not in a package index",
     "ollama": "Ollama comes as an image and as a release file only, and needs a model",
     "dcgm-exporter": "it needs an NVIDIA GPU and NVIDIA's DCGM",
     "kube-state-metrics": "it watches a Kubernetes API; the node tier runs it for real",

@@ -73,7 +73,8 @@ class Sandbox:
     def confined(self, argv: tuple[str, ...]) -> tuple[str, ...]:
         """``argv`` as the server's user, with its environment and no more rights than it has."""
         added = "".join(f",+{name.lower()}" for name in self.capabilities)
-        variables = {"PATH": SEARCH_PATH, **self.environment}
+        # Runtimes give this home to a user whom the image's passwd does not know.
+        variables = {"PATH": SEARCH_PATH, "HOME": "/", **self.environment}
         return (
             *("setpriv", f"--reuid={self.user}", f"--regid={self.group}", "--clear-groups"),
             *("--no-new-privs", "--inh-caps=-all", f"--bounding-set=-all{added}"),

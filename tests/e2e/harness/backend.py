@@ -36,6 +36,8 @@ class Backend:
     port: int = 0
     behaviour: Behaviour = "well"
     sick: bool = False
+    fails_on: str = ""
+    """A header line, in lower case: requests that have it get 500."""
     seen: list[str] = field(default_factory=list)
     """Method and target of every request but health checks."""
     heads: list[str] = field(default_factory=list)
@@ -84,6 +86,8 @@ class Backend:
 
     def _beginning(self) -> bytes:
         """What is sent at once."""
+        if self.fails_on and self.fails_on in self.heads[-1].lower().split("\r\n"):
+            return answer(500, "failed")
         return {
             "well": answer(200, self.name),
             "busy": answer(503, "busy"),

@@ -52,6 +52,7 @@ SMALL: Mapping[str, Mapping[str, Any]] = {
     "triton": {"gpus": 0, "cpu": 0.3, "memory": 1, "shared_memory": 0.25, "exit_timeout": 10},
     "faiss": {"cpu": 0.25, "memory": 0.5, "cache_size": "100MB", "num_workers": 1},
     "gateway": {"cpu": 0.2, "drain": DRAIN_SECONDS},
+    "flags": {"cpu": 0.05},
     "redis": {"cpu": 0.1, "memory": 0.25},
     "prometheus": {"cpu": 0.2, "memory": 0.5},
 }

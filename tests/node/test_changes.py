@@ -9,11 +9,13 @@ import httpx
 import pytest
 import yaml
 
+from components.flags import OFREP_PORT, Flags
 from components.platforms.kubernetes.refresh import connect, refresh, stamp
+from rf.health.questions import EVALUATE, NOBODY
 from tests.cluster.api import Ref
 from tests.e2e.harness.waiting import seconds_until
 from tests.node.places import pod_of
-from tests.node.stack import described, settings
+from tests.node.stack import described, real, settings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -103,5 +105,35 @@ def test_a_changed_weight_restarts_nothing_and_is_in_force_within_two_seconds_of
 
     tell(f"changed weights in force {took:.2f} s after the patch")
     assert live["kind"] == "ConfigMap"
+    assert took < IN_FORCE_SECONDS
+    assert pods(platform) == before
+
+
+@pytest.mark.skipif(Flags.service not in real(), reason="no flagd on PATH")
+@pytest.mark.usefixtures("as_it_was")
+def test_so_it_is_with_a_changed_percentage_in_flagd(
+    node: Cluster, platform: Platform, tell: Callable[[str], None]
+) -> None:
+    def sees(feature: str) -> bool:
+        with node.world.entered():
+            answer = httpx.post(f"{url}/{feature}", content=NOBODY, trust_env=False)
+        found: bool = answer.raise_for_status().json()["value"]
+        return found
+
+    before = pods(platform)
+    url = f"http://{pod_of(node, platform, Flags.service).address}:{OFREP_PORT}{EVALUATE}"
+    assert sees("ai_inference")
+
+    features = settings()["features"] | {"ai_inference": 0}
+    (live,) = deploy(platform, settings() | {"features": features})
+    with node.world.entered():
+        client = connect(node.kubeconfig, None)
+        patched = time.monotonic()
+        assert refresh(client, platform.namespaces[0], Flags.service, stamp(live["data"])) == 1
+    seconds_until(lambda: not sees("ai_inference"), within=PATIENCE_SECONDS)
+    took = time.monotonic() - patched
+
+    tell(f"a changed percentage in force {took:.2f} s after the patch")
+    assert sees("vector_search")
     assert took < IN_FORCE_SECONDS
     assert pods(platform) == before

@@ -9,6 +9,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from ..internal_tls.names import LOCAL
 from ..spec import ServiceSpec
 from ..text import to_yaml
 from .arms import virtual_clusters
@@ -152,6 +153,7 @@ def split(tracks: tuple[ServiceSpec, ...], shares: list[int]) -> dict[str, Any]:
         "timeout": "0s",
         "idle_timeout": "330s",
         "retry_policy": retries(),
+        **({"host_rewrite_literal": LOCAL} if tracks[0].port("http").inside else {}),
     }
 
 

@@ -11,6 +11,12 @@ if TYPE_CHECKING:
 DIRECTORY = "/etc/internal-tls"
 AUTHORITY = f"{DIRECTORY}/ca.crt"
 """What callers trust, and nothing else."""
+LOCAL = "localhost"
+"""The Host that callers name to a server behind a sidecar.
+
+Ollama on loopback answers 403 to any that is no local one (``allowedHostsMiddleware`` in its
+``server/routes.go``), and passing bytes on, the sidecar cannot change it.
+"""
 INSIDE = 10_000
 """What the port of a server behind a sidecar is higher than the one that others see.
 

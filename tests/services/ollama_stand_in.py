@@ -112,11 +112,17 @@ class OllamaStandIn:
                     "/api/ps": stand_in.ps,
                     "/api/version": stand_in.version,
                 }.get(self.path)
-                self.send_response(404 if body is None else stand_in.status)
+                status = 404 if body is None else stand_in.status
+                self.send_response(status if self.locally_named() else 403)
                 self.send_header("Content-Length", str(len(body or b"")))
                 self.end_headers()
                 with contextlib.suppress(OSError):  # a client that gave up, which may be the point
                     self.send(body or b"")
+
+            def locally_named(self) -> bool:
+                """Whether Ollama on loopback would listen to who asks for this Host."""
+                host = self.headers["Host"].rpartition(":")[0] or self.headers["Host"]
+                return host in ("localhost", "127.0.0.1")
 
             def send(self, body: bytes) -> None:
                 if not stand_in.seconds_per_byte:

@@ -69,6 +69,13 @@ def test_no_version_keeps_a_server_that_fails_because_it_has_no_other(name: str)
     assert cluster["common_lb_config"]["healthy_panic_threshold"] == {"value": 0}
 
 
+def test_only_a_server_that_does_not_say_that_it_stops_goes_when_its_name_does() -> None:
+    key = "ignore_health_on_host_removal"
+    found = {name for name, cluster in clusters().items() if cluster.get(key)}
+
+    assert found == {"ollama_stable", "ollama_canary"}
+
+
 def test_the_health_check_asks_what_the_service_says_of_its_readiness() -> None:
     paths = {
         name: cluster["health_checks"][0]["http_health_check"]["path"]

@@ -13,7 +13,7 @@ from components.context import Context
 from components.faiss import Faiss, FaissArgs
 from components.gateway import Gateway, GatewayArgs
 from components.internal_tls.args import InternalTlsArgs, IssuerArgs
-from components.internal_tls.names import AUTHORITY, DIRECTORY
+from components.internal_tls.names import AUTHORITY, DIRECTORY, LOCAL
 from components.monitoring.exporters import (
     OllamaExporter,
     OllamaExporterArgs,
@@ -147,6 +147,20 @@ def test_the_gateway_trusts_one_authority_and_one_name_for_each_service() -> Non
         for track in ("stable", "canary")
     }
     assert [each.path for each in gateway.certificates] == [DIRECTORY]
+
+
+def test_servers_on_loopback_are_called_by_a_local_name() -> None:
+    gateway = Gateway.describe(GatewayArgs(), peers())
+    files = {Path(file.path).name: yaml.safe_load(file.content) for file in gateway.live_files}
+    (text,) = (file.content for file in gateway.files if file.path.endswith("envoy.yaml"))
+    clusters = yaml.safe_load(text)["static_resources"]["clusters"]
+
+    asked = [each["health_checks"][0] for each in clusters if "health_checks" in each]
+    assert {each["http_health_check"]["host"] for each in asked} == {LOCAL}
+    for name in ("ollama", "triton", "faiss"):
+        (routes,) = files[f"{name}.yaml"]["resources"][0]["virtual_hosts"]
+        sent = [each["route"] for each in routes["routes"] if "route" in each]
+        assert {each["host_rewrite_literal"] for each in sent} == {LOCAL}
 
 
 def test_exporters_call_by_tls_and_trust_the_authority() -> None:

@@ -6,6 +6,8 @@ import io
 from http.client import HTTPException, HTTPResponse
 from typing import TYPE_CHECKING, cast
 
+from components.internal_tls.names import LOCAL
+
 from . import EffectError
 
 if TYPE_CHECKING:
@@ -26,7 +28,7 @@ class _Received:
 
 def request(path: str, content: str | None = None) -> bytes:
     """A GET, or a PUT of ``content``, after whose answer the server closes the connection."""
-    head = "Host: gateway\r\nConnection: close\r\n"
+    head = f"Host: {LOCAL}\r\nConnection: close\r\n"
     if content is None:
         return f"GET {path} HTTP/1.1\r\n{head}\r\n".encode()
     sent = content.encode()

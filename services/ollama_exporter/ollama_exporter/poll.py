@@ -116,7 +116,8 @@ async def _version(http: httpx.AsyncClient, target: Target, authority: str) -> s
 async def _get(http: httpx.AsyncClient, target: Target, authority: str, path: str) -> bytes:
     answer = await http.get(
         f"{target.scheme}://{authority}{path}",
-        headers={"host": target.authority},
+        # Behind a proxy on its own machine, Ollama answers 403 where the Host is no local one.
+        headers={"host": "localhost"},
         # The certificate is for the name, not for the address.
         extensions={"sni_hostname": target.host},
     )

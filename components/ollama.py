@@ -30,6 +30,13 @@ from .types import (
 PORT = 11434
 MODELS = "/models"
 HOME = "/tmp/ollama"
+DRAIN_SECONDS = 300
+"""How long a running answer has to be finished before the server goes: long streams take minutes.
+
+On Kubernetes only: Docker has nothing that comes before SIGTERM, which ends Ollama at once.
+"""
+SETTLE_SECONDS = 15
+"""What the gateways have to learn that an address is gone: cached names and looks every 5 s."""
 
 ModelName = Annotated[
     str,
@@ -117,8 +124,7 @@ class Ollama(AIService[OllamaArgs]):
             resources=Resources(cpu=args.cpu, memory=args.memory, gpus=args.gpus),
             volumes=(models,),
             scratch=(Scratch(path="/tmp", size=0.25),),
-            # A running answer is finished before the pod goes: long streams take minutes.
-            drain=Drain(seconds=300),
+            drain=Drain(seconds=DRAIN_SECONDS, command=drain_command(context)),
             jobs=(pull_job(args, context),),
             facts=gpu_memory(args, context),
         )
@@ -135,6 +141,19 @@ def health(models: Iterable[ModelArgs]) -> Health:
         live=HttpCheck(port=PORT, path="/", tool=tool),
         startup_seconds=300,
     )
+
+
+def drain_command(context: Context) -> tuple[str, ...]:
+    """Waits for the end of the connections to the server.
+
+    On SIGTERM Ollama closes them at once, whatever is under way (``Serve`` in its
+    ``server/routes.go``). A gateway closes those to a server that is gone from its name as soon as
+    no request uses them; the image has a shell and grep to look, and no better tool.
+    """
+    _, port = listening(context, PORT)
+    open_ = f"grep -q ':{port:04X} [0-9A-F]*:[0-9A-F]* 01 ' /proc/net/tcp"
+    wait = f"n={SETTLE_SECONDS}; while {open_} && [ $n -lt {DRAIN_SECONDS} ]; do "
+    return ("sh", "-c", f"sleep {SETTLE_SECONDS}; {wait}sleep 1; n=$((n+1)); done")
 
 
 def gpu_memory(args: OllamaArgs, context: Context) -> dict[str, float]:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
+from ..internal_tls.names import LOCAL
 from ..spec import ServiceSpec
 from ..spec.health import HttpCheck
 from .metrics import ANSWERED_HEADER, OWN, STABLE
@@ -38,6 +39,16 @@ BALANCING: Mapping[str, Mapping[str, Any]] = MappingProxyType(
 )
 """Where requests are alike, turns are fair and cheap. LLM and model requests differ in length a
 thousandfold: there, turns would queue behind long ones, and so they may at an unknown service."""
+
+
+LEAVING: Mapping[str, Mapping[str, bool]] = MappingProxyType(
+    {"ollama": MappingProxyType({"ignore_health_on_host_removal": True})}
+)
+"""Who gets no more requests once its name no longer leads to it, well or not.
+
+Others tell the health check that they are stopping, and stay for as long as it passes, so that a
+name server's bad minute costs nothing. Ollama is well until it is gone.
+"""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,6 +84,7 @@ def backend_cluster(upstream: Upstream) -> dict[str, Any]:
             # A server that leaves is used no more at once, not at the end of a second.
             "update_merge_window": "0s",
         },
+        **LEAVING.get(spec.name, {}),
         "health_checks": [health_check(spec)],
         "outlier_detection": outlier_detection(fallback),
         "circuit_breakers": {"thresholds": [breaker(upstream.max_active)]},
@@ -114,8 +126,10 @@ def health_check(spec: ServiceSpec) -> dict[str, Any]:
         "unhealthy_threshold": 2,
         "healthy_threshold": 1,
     }
-    if isinstance(check, HttpCheck) and check.port == spec.port("http").number:
-        return {**timing, "http_health_check": {"path": check.path}}
+    port = spec.port("http")
+    if isinstance(check, HttpCheck) and check.port == port.number:
+        host = {"host": LOCAL} if port.inside else {}
+        return {**timing, "http_health_check": {"path": check.path, **host}}
     return {**timing, "tcp_health_check": {}}
 
 

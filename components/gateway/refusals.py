@@ -29,6 +29,8 @@ REFUSED: Mapping[str, Refusal] = MappingProxyType(
             paths=(
                 "api/(pull|push|create|copy|delete|blobs)",
                 "api/(me|signout|user)",
+                # Aliases: another model under the name of one that is served.
+                "api/experimental",
             ),
             reason="models are managed by the platform (setting services.ollama.models), not by "
             "clients",

@@ -97,6 +97,7 @@ def test_the_servers_themselves_listen_on_loopback_only() -> None:
     (conf,) = (file.content for file in found["redis"].files)
     assert {"port 16379", "bind 127.0.0.1"} <= set(conf.splitlines())
     assert found["ollama"].environment["OLLAMA_HOST"] == "127.0.0.1:21434"
+    assert f":{21434:X} " in found["ollama"].drain.command[-1]
     assert found["faiss"].environment["LISTEN_ADDRESS"] == "127.0.0.1:15000"
     for option in ("--http-address=127.0.0.1", "--http-port=18000", "--grpc-port=18001"):
         assert option in found["triton"].args[-1]

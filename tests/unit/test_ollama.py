@@ -1,12 +1,14 @@
 """What the Ollama spec promises."""
 
+import socket
+import subprocess
 from typing import Any
 
 import pytest
 from pydantic import ValidationError
 
 from components.context import Context
-from components.ollama import ModelArgs, Ollama, OllamaArgs, modelfile
+from components.ollama import PORT, SETTLE_SECONDS, ModelArgs, Ollama, OllamaArgs, modelfile
 from components.spec import ServiceSpec
 from components.spec.health import ExecCheck
 
@@ -43,6 +45,20 @@ def test_the_start_up_check_asks_for_every_model() -> None:
 
     assert isinstance(check, ExecCheck)
     assert check.command[-1] == "ollama show a:1 >/dev/null && ollama show b:2 >/dev/null"
+
+
+def test_draining_takes_until_the_last_connection_to_the_server_has_ended() -> None:
+    *shell, script = spec_of().drain.command
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+        here = script.replace(f":{PORT:04X} ", f":{port:04X} ")
+        at_once = here.replace(f"sleep {SETTLE_SECONDS}", "sleep 0")
+        with socket.create_connection(("127.0.0.1", port)):
+            draining = subprocess.Popen([*shell, at_once])
+            with pytest.raises(subprocess.TimeoutExpired):
+                draining.wait(1.5)
+
+    assert draining.wait(10) == 0
 
 
 def test_a_gpu_or_a_volume_of_its_own_is_released_before_the_next_copy_starts() -> None:

@@ -39,6 +39,7 @@ MANAGEMENT = [
         "/api/blobs/sha256:29fdb92e57cf0827ded04ae6461b5931d01fa595843f55d36f5b275a52087dd2",
     ),
     ("ollama", "/api/signout"),
+    ("ollama", "/api/experimental/aliases"),
     ("triton", "/v2/repository/index"),
     ("triton", "/v2/repository/models/small/load"),
     ("triton", "/v2/repository/models/small/unload"),

@@ -165,6 +165,20 @@ def triton() -> Image | Missing:
     )
 
 
+def ollama() -> Image | Missing:
+    """Ollama with the libraries beside it, if it came with any. It has no model."""
+    program = shutil.which("ollama")
+    if program is None:
+        return Missing(reason="no ollama on PATH")
+    libraries = Path(program).resolve().parents[1] / "lib" / "ollama"
+    beside = Bind(source=str(libraries), target=f"{IMAGE}/lib/ollama")
+    return Image(
+        version=stated_version(Path(program)),
+        entrypoint=("ollama", "serve"),
+        binds=(program_bind(program, "ollama"), *([beside] if libraries.is_dir() else [])),
+    )
+
+
 def user_cache() -> Path:
     """Where this user's programs keep what they can make again."""
     return Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser()
@@ -197,7 +211,7 @@ FINDERS: Mapping[str, Callable[[], Image | Missing]] = {
 }
 
 NOT_TO_BE_HAD: Mapping[str, str] = {
-    "ollama": "Ollama comes as an image and as a release file only, and needs a model",
+    "ollama": "tests need answers at will of it; test_ollama.py runs it where it is on PATH",
     "dcgm-exporter": "it needs an NVIDIA GPU and NVIDIA's DCGM",
     "kube-state-metrics": "it watches a Kubernetes API; the node tier runs it for real",
     "log-collector": "modules that Alloy is built from cannot be had from every module proxy",

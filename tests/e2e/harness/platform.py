@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any, Self
 import httpx
 
 from .container import Container
-from .images import Missing, find
+from .images import Image, Missing, find
 from .names import NameServer
 from .probes import wait_until_ready
 from .simulation import stand_in
@@ -85,9 +85,9 @@ class Platform:
                 return container
         raise KeyError(f"no container {service!r}, only {list(self.containers)}")
 
-    def add(self, spec: ServiceSpec) -> None:
+    def add(self, spec: ServiceSpec, image: Image | None = None) -> None:
         """Start every copy of ``spec``, from what there is of its image or as a stand-in."""
-        found = find(spec.name)
+        found = image or find(spec.name)
         for copy in range(1, 1 + (1 if spec.per_node else spec.replicas)):
             name = spec.instance if copy == 1 else f"{spec.instance}-{copy}"
             container = Container(

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 OLLAMA = ollama()
 SPEC = specs()["ollama"]
 (JOB,) = SPEC.jobs
-REGISTRY = "registry.ollama.ai"
+REGISTRY, STORAGE = "registry.ollama.ai", "storage.test"
 AUTHORITY = "/etc/trusted/ca.crt"
 pytestmark = [
     pytest.mark.xdist_group("e2e-ollama"),
@@ -62,14 +62,20 @@ def registry(models: Path, authority: trustme.CA) -> Iterator[None]:
             return content
 
         def do_GET(self) -> None:
-            self.wfile.write(self.do_HEAD())
+            if "/blobs/" in self.path and self.headers["Host"] == REGISTRY:
+                # Ollama takes blobs from nobody but another host that it is sent to.
+                self.send_response(307)
+                self.send_header("Location", f"https://{STORAGE}{self.path}")
+                self.end_headers()
+            else:
+                self.wfile.write(self.do_HEAD())
 
         def log_message(self, *_: object) -> None:
             """Say nothing."""
 
     server = ThreadingHTTPServer((HUB, 443), Handler)
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-    authority.issue_cert(REGISTRY).configure_cert(context)
+    authority.issue_cert(REGISTRY, STORAGE).configure_cert(context)
     server.socket = context.wrap_socket(server.socket, server_side=True)
     threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
     yield
@@ -79,11 +85,11 @@ def registry(models: Path, authority: trustme.CA) -> Iterator[None]:
 
 @pytest.fixture
 def world(isolation: None) -> Iterator[World]:
-    """A network in which the registry's name leads to the tests."""
+    """A network in which the registry's names lead to the tests."""
     del isolation
     made = World.create()
     with made.entered():
-        names = NameServer(HUB, lambda name: (HUB,) if name == REGISTRY else ())
+        names = NameServer(HUB, lambda name: (HUB,) if name in (REGISTRY, STORAGE) else ())
     yield made
     names.close()
     made.close()

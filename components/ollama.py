@@ -151,7 +151,9 @@ def drain_command(context: Context) -> tuple[str, ...]:
     no request uses them; the image has a shell and grep to look, and no better tool.
     """
     _, port = listening(context, PORT)
-    open_ = f"grep -q ':{port:04X} [0-9A-F]*:[0-9A-F]* 01 ' /proc/net/tcp"
+    # 0.0.0.0 is both families to Go, and all connections are then in the list of IPv6.
+    lists = "/proc/net/tcp /proc/net/tcp6"
+    open_ = f"grep -qs ':{port:04X} [0-9A-F]*:[0-9A-F]* 01 ' {lists}"
     wait = f"n={SETTLE_SECONDS}; while {open_} && [ $n -lt {DRAIN_SECONDS} ]; do "
     return ("sh", "-c", f"sleep {SETTLE_SECONDS}; {wait}sleep 1; n=$((n+1)); done")
 

@@ -64,6 +64,7 @@ def server(platform: Platform) -> Iterator[Container]:
     """Ollama, which a test may stop."""
     found = platform["ollama"]
     yield found
+    platform.containers[found.name] = found
     if not found.running:
         found.start()
         platform.wait_until_ready("ollama")
@@ -191,7 +192,7 @@ def test_the_drain_command_waits_for_what_is_under_way_while_others_are_sent_awa
     with ThreadPoolExecutor(1) as pool:
         with stream(platform, MINUTES) as lines:
             # A pod that is to end is not in DNS any more.
-            away = platform.containers.pop(server.name)
+            platform.containers.pop(server.name)
             stopping = pool.submit(server.drain_and_stop)
             seconds_until(refused, within=20)
             began = time.monotonic()
@@ -199,4 +200,3 @@ def test_the_drain_command_waits_for_what_is_under_way_while_others_are_sent_awa
                 assert json.loads(next(lines))["done"] is False
             assert not stopping.done()
         assert stopping.result(60) == 0
-    platform.containers[server.name] = away

@@ -47,13 +47,15 @@ def test_the_start_up_check_asks_for_every_model() -> None:
     assert check.command[-1] == "ollama show a:1 >/dev/null && ollama show b:2 >/dev/null"
 
 
-def test_draining_takes_until_the_last_connection_to_the_server_has_ended() -> None:
+@pytest.mark.parametrize("address", ["127.0.0.1", "::1"])
+def test_draining_takes_until_the_last_connection_to_the_server_has_ended(address: str) -> None:
     *shell, script = spec_of().drain.command
-    with socket.create_server(("127.0.0.1", 0)) as server:
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    with socket.create_server((address, 0), family=family) as server:
         port = server.getsockname()[1]
         here = script.replace(f":{PORT:04X} ", f":{port:04X} ")
         at_once = here.replace(f"sleep {SETTLE_SECONDS}", "sleep 0")
-        with socket.create_connection(("127.0.0.1", port)):
+        with socket.create_connection((address, port)):
             draining = subprocess.Popen([*shell, at_once])
             with pytest.raises(subprocess.TimeoutExpired):
                 draining.wait(1.5)

@@ -70,10 +70,7 @@ async def poll(
 
 
 async def _addresses(target: Target) -> list[str]:
-    """The addresses of one family, IPv4 where there is any, so that a replica counts once.
-
-    Ollama's image listens on 0.0.0.0, which is IPv4 only.
-    """
+    """The addresses of one family, IPv4 where there is any, so that a replica counts once."""
     loop = asyncio.get_running_loop()
     found = await loop.getaddrinfo(target.host, target.port, type=socket.SOCK_STREAM)
     by_family = {

@@ -16,9 +16,9 @@ import pytest
 
 from components.ollama import SETTLE_SECONDS
 from tests.e2e.harness import probes
-from tests.e2e.harness.images import Image, ollama
 from tests.e2e.harness.layout import volume
 from tests.e2e.harness.metrics import samples, total
+from tests.e2e.harness.needs import require_ollama
 from tests.e2e.harness.platform import Platform
 from tests.e2e.harness.simulation import MODEL
 from tests.e2e.harness.stack import SECRETS, specs
@@ -30,13 +30,10 @@ if TYPE_CHECKING:
 
     from tests.e2e.harness.container import Container
 
-OLLAMA = ollama()
+OLLAMA = require_ollama()
 PORT = 11434
 SPEC = specs()["ollama"]
-pytestmark = [
-    pytest.mark.xdist_group("e2e-ollama"),
-    pytest.mark.skipif(not isinstance(OLLAMA, Image), reason=getattr(OLLAMA, "reason", "")),
-]
+pytestmark = pytest.mark.xdist_group("e2e-ollama")
 MINUTES: Mapping[str, int] = {"num_predict": 80_000, "num_ctx": 8192}
 """Options of an answer that takes longer than a test has patience."""
 
@@ -45,7 +42,6 @@ MINUTES: Mapping[str, int] = {"num_predict": 80_000, "num_ctx": 8192}
 def platform(isolation: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Platform]:
     """Ollama with the model that its start-up check asks for, the exporter and the gateway."""
     del isolation
-    assert isinstance(OLLAMA, Image)
     folder = tmp_path_factory.mktemp("platform")
     models = volume(SPEC, "models", folder)
     store(models, MODEL)
@@ -126,7 +122,6 @@ def test_it_knows_every_variable_of_its_spec(server: Container) -> None:
 
 def test_the_exporter_says_its_version_and_what_is_on_its_disk(platform: Platform) -> None:
     ask(platform, keep_alive=0)
-    assert isinstance(OLLAMA, Image)
 
     assert exported(platform, "ollama_up") == 1
     assert exported(platform, "ollama_build_info") == 1

@@ -14,8 +14,8 @@ import trustme
 
 from components.spec.mounts import File
 from tests.e2e.harness.container import Container
-from tests.e2e.harness.images import Image, ollama
 from tests.e2e.harness.names import NameServer
+from tests.e2e.harness.needs import require_ollama
 from tests.e2e.harness.simulation import MODEL
 from tests.e2e.harness.stack import specs
 from tests.e2e.harness.tiny_model import store
@@ -26,15 +26,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-OLLAMA = ollama()
+OLLAMA = require_ollama()
 SPEC = specs()["ollama"]
 (JOB,) = SPEC.jobs
 REGISTRY, STORAGE = "registry.ollama.ai", "storage.test"
 AUTHORITY = "/etc/trusted/ca.crt"
-pytestmark = [
-    pytest.mark.xdist_group("e2e-ollama"),
-    pytest.mark.skipif(not isinstance(OLLAMA, Image), reason=getattr(OLLAMA, "reason", "")),
-]
+pytestmark = pytest.mark.xdist_group("e2e-ollama")
 
 
 @contextmanager
@@ -111,7 +108,6 @@ def job(world: World, folder: Path, authority: trustme.CA) -> Container:
 
 
 def test_the_job_leaves_every_model_with_its_parameters(world: World, tmp_path: Path) -> None:
-    assert isinstance(OLLAMA, Image)
     authority = trustme.CA()
     store(tmp_path / "library", MODEL)
     pulling = job(world, tmp_path, authority)
@@ -134,7 +130,6 @@ def test_the_job_leaves_every_model_with_its_parameters(world: World, tmp_path: 
 def test_a_model_that_the_library_does_not_have_fails_the_job_in_words(
     world: World, tmp_path: Path
 ) -> None:
-    assert isinstance(OLLAMA, Image)
     authority = trustme.CA()
     pulling = job(world, tmp_path, authority)
 

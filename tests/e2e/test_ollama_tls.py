@@ -18,7 +18,7 @@ from rf.rollout.effects import http
 from rf.rollout.effects.models import models
 from tests.e2e.harness.envoy_files import free_port
 from tests.e2e.harness.gateway import ENVOY, NO_ENVOY, answers, gateway
-from tests.e2e.harness.images import Image, ollama
+from tests.e2e.harness.needs import require_ollama
 from tests.e2e.harness.requests import request
 from tests.e2e.harness.sidecar import TLS, issue, sidecar
 from tests.e2e.harness.waiting import seconds_until
@@ -32,14 +32,13 @@ if TYPE_CHECKING:
 
     from tests.e2e.harness.gateway import RunningGateway
 
-OLLAMA = ollama()
+require_ollama()
 SPEC = Ollama.describe(OllamaArgs(), TLS)
 OURS = trustme.CA()
 NAME = "ollama.test"
 """What the exporter calls it."""
 pytestmark = [
     pytest.mark.xdist_group("e2e-ollama"),
-    pytest.mark.skipif(not isinstance(OLLAMA, Image), reason=getattr(OLLAMA, "reason", "")),
     pytest.mark.skipif(ENVOY is None, reason=NO_ENVOY),
 ]
 

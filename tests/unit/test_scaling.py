@@ -20,8 +20,6 @@ def scaled_object(**scaling: Any) -> dict[str, Any]:
 
 EXPECTED = """
 scaleTargetRef: {apiVersion: apps/v1, kind: Deployment, name: ollama-stable}
-pollingInterval: 15
-cooldownPeriod: 1525
 minReplicaCount: 1
 maxReplicaCount: 2
 fallback: {failureThreshold: 3, replicas: 1, behavior: currentReplicasIfHigher}
@@ -59,6 +57,15 @@ def test_a_schedule_alone_needs_no_metric_no_fallback_and_no_cooldown() -> None:
         0,
     )
     assert [each["type"] for each in found["triggers"]] == ["cron"]
+
+
+def test_only_a_service_that_may_sleep_is_told_how_it_wakes_and_falls_asleep() -> None:
+    """KEDA's webhook warns of what means nothing above 0, at each deployment."""
+    sleeps = scaled_object(load={**LOAD, "min": 0})["spec"]
+    stays = scaled_object(load=LOAD)["spec"]
+
+    assert (sleeps["pollingInterval"], sleeps["cooldownPeriod"]) == (15, 1525)
+    assert stays.keys() == sleeps.keys() - {"pollingInterval", "cooldownPeriod"}
 
 
 def test_whoever_asks_a_sleeping_service_in_vain_is_load() -> None:

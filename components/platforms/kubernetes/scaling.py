@@ -52,9 +52,7 @@ def scaled_object(spec: ServiceSpec, cluster: Cluster) -> tuple[Manifest, ...]:
                 "kind": "Deployment",
                 "name": spec.instance,
             },
-            "pollingInterval": POLLING,
-            # Of the way to 0 only. A server that was woken is not put to sleep before it is ready.
-            "cooldownPeriod": timing.progress(spec) if scaling.load else 0,
+            **(_asleep(spec, scaling) if scaling.sleeps else {}),
             "minReplicaCount": scaling.least,
             "maxReplicaCount": scaling.most,
             **(_fallback(spec) if scaling.load else {}),
@@ -71,6 +69,18 @@ def _annotations(scaling: Scaling) -> dict[str, str]:
     return {
         **({} if scaling.pinned is None else {PINNED: str(scaling.pinned)}),
         **({ALLOWS_ZERO: "true"} if scaling.allow_zero else {}),
+    }
+
+
+def _asleep(spec: ServiceSpec, scaling: Scaling) -> Body:
+    """Of the way from 0 and back to it; KEDA warns whoever sets these for a service that has none.
+
+    Above 0 the HorizontalPodAutoscaler asks, every 15 s unless the cluster says otherwise. A server
+    that was woken is not put to sleep before it is ready.
+    """
+    return {
+        "pollingInterval": POLLING,
+        "cooldownPeriod": timing.progress(spec) if scaling.load else 0,
     }
 
 

@@ -31,7 +31,8 @@ def _scalable(service: str) -> str:
 
 
 Scalable = Annotated[str, AfterValidator(_scalable), Field(json_schema_extra={"enum": [*SCALABLE]})]
-PerReplica = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+PerReplica = Annotated[float, Field(ge=0.001, allow_inf_nan=False)]
+"""KEDA counts in thousandths: of less it makes a target of 0, which Kubernetes refuses."""
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)

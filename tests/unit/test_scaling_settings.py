@@ -38,6 +38,11 @@ def stack(name: str, scaling: dict[str, Any], **others: Any) -> str:
         ({"grafana": {"load": LOAD}}, {}, "scaling.grafana: is no service that can be scaled"),
         ({"ollama": {}}, {}, "scaling.ollama: needs load, schedule or both"),
         ({"ollama": {"load": {"max": 2}}}, {}, "needs one of in_flight and per_second"),
+        (
+            {"ollama": {"load": {"per_second": 0.0009, "max": 2}}},
+            {},
+            "load.per_second: Input should be greater than or equal to 0.001",
+        ),
         ({"ollama": {"load": {**LOAD, "min": 3}}}, {}, "min is 3 and max is 2"),
         ({"ollama": {"load": {**LOAD, "min": 1}, "schedule": NIGHTS}}, {}, "has a schedule, which"),
         ({"ollama": {"load": {**LOAD, "max": 1}, "schedule": NIGHTS}}, {}, "load.max is 1, but"),

@@ -16,7 +16,7 @@ from tests.cluster.control_plane.plane import control_plane
 from tests.cluster.waiting import until_nothing
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from tests.cluster.control_plane.binaries import Binaries
 
@@ -25,11 +25,21 @@ NAMESPACE = "ai"
 
 def definition(module: str, path: str) -> Any:
     """The definition in the file ``path`` of a Go module; skips where it cannot be had."""
+    return yaml.safe_load((_directory(module) / path).read_text())
+
+
+def definitions(module: str, folder: str) -> tuple[Any, ...]:
+    """Those in every file of ``folder`` of a Go module; skips where it cannot be had."""
+    files = sorted((_directory(module) / folder).glob("*.yaml"))
+    return tuple(yaml.safe_load(file.read_text()) for file in files)
+
+
+def _directory(module: str) -> Path:
     command = ["go", "mod", "download", "-json", module]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode:
         pytest.skip(f"{module} cannot be had: {done.stderr or done.stdout}")
-    return yaml.safe_load((Path(json.loads(done.stdout)["Dir"]) / path).read_text())
+    return Path(json.loads(done.stdout)["Dir"])
 
 
 @contextmanager
@@ -37,12 +47,17 @@ def knowing(programs: Binaries, folder: Path, *definitions: Any) -> Iterator[Api
     """A control plane that knows what ``definitions`` define, and the namespace ``ai``."""
     with control_plane(programs, folder) as plane, plane.client() as client:
         found = Api(client)
-        for each in definitions:
-            found.apply(each)
-        namespace = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": NAMESPACE}}
-        found.apply(namespace)
-        until_nothing(lambda: [line for each in definitions for line in not_served(found, each)])
+        teach(found, *definitions)
         yield found
+
+
+def teach(api: Api, *definitions: Any, namespaces: Sequence[str] = (NAMESPACE,)) -> None:
+    """Give the server ``definitions`` and ``namespaces``; returns when it serves them."""
+    for each in definitions:
+        api.apply(each)
+    for name in namespaces:
+        api.apply({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}})
+    until_nothing(lambda: [line for each in definitions for line in not_served(api, each)])
 
 
 def not_served(api: Api, definition: Any) -> list[str]:

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 pytestmark = [pytest.mark.cluster, pytest.mark.xdist_group("cluster")]
 
-CERT_MANAGER = "github.com/cert-manager/cert-manager@v1.19.1"
+CERT_MANAGER = "github.com/cert-manager/cert-manager@v1.21.2"
 
 
 @pytest.fixture(scope="module")

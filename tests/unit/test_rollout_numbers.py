@@ -9,8 +9,8 @@ import pytest
 from scipy import stats
 
 from bench.rollout.__main__ import CAUGHT_GOAL, FALSE_GOAL, HORIZON, MEDIAN_GOAL, Job, run
-from bench.rollout.ours import ROLLED_BACK
 from bench.rollout.peers import Argo, Flagger
+from bench.rollout.runs import ROLLED_BACK
 from bench.rollout.simulate import HEALTHY, Scenario
 from bench.rollout.streams import BURSTY, INDEPENDENT, Traffic
 

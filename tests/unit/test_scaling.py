@@ -61,10 +61,12 @@ def test_a_schedule_alone_needs_no_metric_no_fallback_and_no_cooldown() -> None:
 
 def test_only_a_service_that_may_sleep_is_told_how_it_wakes_and_falls_asleep() -> None:
     """KEDA's webhook warns of what means nothing above 0, at each deployment."""
-    sleeps = scaled_object(load={**LOAD, "min": 0})["spec"]
+    objects = made(ollama(load={**LOAD, "min": 0}))
+    sleeps = objects["ScaledObject"].body["spec"]
+    may_take = objects["Deployment"].body["spec"]["progressDeadlineSeconds"]
     stays = scaled_object(load=LOAD)["spec"]
 
-    assert (sleeps["pollingInterval"], sleeps["cooldownPeriod"]) == (15, 1525)
+    assert (sleeps["pollingInterval"], sleeps["cooldownPeriod"]) == (15, may_take)
     assert stays.keys() == sleeps.keys() - {"pollingInterval", "cooldownPeriod"}
 
 

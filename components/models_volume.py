@@ -1,6 +1,6 @@
 """The volume that holds a service's models, and how many servers may use it."""
 
-from pydantic import model_validator
+from pydantic import Field, model_validator
 from pydantic.dataclasses import dataclass
 
 from .types import STRICT, Count, Switch
@@ -10,10 +10,15 @@ from .types import STRICT, Count, Switch
 class ModelsVolumeArgs:
     """What services whose models are on a volume have in common."""
 
-    replicas: Count = 1
-    """How many servers share the traffic (guide, "Horizontal Scaling")."""
-    shared_models: Switch = False
-    """The models volume can be mounted on several nodes (ReadWriteMany); replicas need it."""
+    # Pydantic reads the texts below attributes for the class itself, not for those made from it.
+    replicas: Count = Field(
+        default=1, description='How many servers share the traffic (guide, "Horizontal Scaling").'
+    )
+    shared_models: Switch = Field(
+        default=False,
+        description="The models volume can be mounted on several nodes (ReadWriteMany); replicas "
+        "need it.",
+    )
 
     @model_validator(mode="after")
     def _replicas_need_a_shared_volume(self) -> "ModelsVolumeArgs":

@@ -25,7 +25,9 @@ from rf.rollout.core.settings import GateArgs, PaceArgs
 from .runs import PAUSED, PROMOTED, ROLLED_BACK, Runs
 from .streams import Counts, Floats, Mask
 
-STEPS = 4
+PARTS_OF_STEP = (*Runs.parts_of_step, 3)
+"""The last again: it bakes at 100 %."""
+STEPS = len(PARTS_OF_STEP)
 OUTCOMES = 3
 """Failed, slower than P95's bound, slower than P99's."""
 
@@ -44,8 +46,7 @@ class Ours(Runs):
     """Every run's rollout, one poll after the other."""
 
     name = "ours"
-    parts_of_step = (*Runs.parts_of_step, 3)
-    """The last again: it bakes at 100 %."""
+    parts_of_step = PARTS_OF_STEP
 
     def __init__(
         self, args: GateArgs, pace: PaceArgs, effects: Floats, *, compare_latency: bool

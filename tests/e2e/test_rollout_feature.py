@@ -26,7 +26,7 @@ from rf.rollout.subject import FeatureSubject
 from tests.conftest import platform
 from tests.e2e.harness.gateway import ENVOY, NO_ENVOY
 from tests.e2e.harness.needs import needs
-from tests.e2e.harness.rollout import Local, local_stack
+from tests.e2e.harness.rollout import Local, local_stack, several
 from tests.e2e.harness.waiting import seconds_until
 
 if TYPE_CHECKING:
@@ -114,15 +114,8 @@ def application(local: Local, port: int) -> Iterator[dict[int, list[bool]]]:
                 headers = {"x-researchflow-user": str(user), ARM: "on" if sees else "off"}
                 gateway.get(local.envoy.url(SERVICE), headers=headers)
 
-    threads = [threading.Thread(target=client, daemon=True) for _ in range(CLIENTS)]
-    for thread in threads:
-        thread.start()
-    try:
+    with several(client, CLIENTS, ended):
         yield told
-    finally:
-        ended.set()
-        for thread in threads:
-            thread.join(10)
 
 
 def rolled_out(local: Local, folder: Path) -> State:

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING
 
 import pytest
 
 from services.faiss_server.faiss_server.api.admission import BRIEF_SECONDS, QUIET_SECONDS, Gate
 from services.faiss_server.faiss_server.errors import Busy
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
 
 BRIEF = BRIEF_SECONDS / 2
 
@@ -20,6 +25,19 @@ def beside_the_loop() -> bool:
 
 async def after_a_pause() -> None:
     await asyncio.sleep(2 * QUIET_SECONDS)
+
+
+@asynccontextmanager
+async def other_work(gate: Gate) -> AsyncIterator[None]:
+    """Something else is on meanwhile."""
+    go = threading.Event()
+    other = asyncio.create_task(gate.run(go.wait))
+    await after_a_pause()
+    try:
+        yield
+    finally:
+        go.set()
+        await other
 
 
 @pytest.mark.parametrize(
@@ -34,16 +52,11 @@ def test_only_work_that_is_known_to_be_brief_keeps_the_loop(
 
 
 def test_brief_work_leaves_the_loop_free_while_other_work_runs() -> None:
-    gate, go = Gate("search", 2, 2), threading.Event()
+    gate = Gate("search", 2, 2)
 
     async def both() -> bool:
-        other = asyncio.create_task(gate.run(go.wait))
-        await after_a_pause()
-        try:
+        async with other_work(gate):
             return await gate.run(beside_the_loop, BRIEF)
-        finally:
-            go.set()
-            await other
 
     assert asyncio.run(both())
 
@@ -60,17 +73,12 @@ def test_work_that_follows_at_once_is_one_of_many_and_work_after_a_pause_is_not(
 
 
 def test_brief_work_is_refused_like_any_other_when_the_queue_is_full() -> None:
-    gate, go = Gate("search", 1, 1), threading.Event()
+    gate = Gate("search", 1, 1)
 
     async def full() -> None:
-        other = asyncio.create_task(gate.run(go.wait))
-        await after_a_pause()
-        try:
+        async with other_work(gate):
             with pytest.raises(Busy, match="1 requests wait in the queue of search"):
                 await gate.run(beside_the_loop, BRIEF)
-        finally:
-            go.set()
-            await other
 
     asyncio.run(full())
 

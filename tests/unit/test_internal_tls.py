@@ -246,16 +246,3 @@ def test_a_real_envoy_accepts_a_sidecar_without_a_warning(name: str, tmp_path: P
 
     assert done.returncode == 0, done.stderr
     assert "[warning]" not in done.stderr
-
-
-@pytest.mark.parametrize("stack", ["staging", "production"])
-def test_the_authority_of_the_guide_is_the_one_that_the_stacks_name(stack: str) -> None:
-    found = list(yaml.safe_load_all(Path("deploy/internal-authority.yaml").read_text()))
-    by_kind = {(each["kind"], each["metadata"]["name"]): each["spec"] for each in found}
-    issuer = IssuerArgs(**platform(stack)["internal_tls"]["issuer"])
-
-    authority = by_kind["Certificate", issuer.name]
-    assert by_kind[issuer.kind, issuer.name]["ca"]["secretName"] == authority["secretName"]
-    assert authority["isCA"] is True
-    # A renewal with another key would leave what is signed already untrusted.
-    assert authority["privateKey"]["rotationPolicy"] == "Never"

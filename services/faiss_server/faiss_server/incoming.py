@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from . import manifest as manifests
 from .built import Built, Origin
 from .errors import Invalid
+from .roles import next_epoch
 from .snapshot_files import BadSnapshotError, verify
 from .snapshots import INCOMPLETE
 
@@ -52,3 +53,10 @@ def placed(
     root.replace(snapshots.directory / f"{INCOMPLETE}{found.version}")
     snapshots.finish(found)
     return found
+
+
+def placed_alone(snapshots: Snapshots, manifest: Manifest, root: Path) -> Manifest:
+    """The same where nothing else is served: this server goes on from the snapshot itself."""
+    position = manifest.position + 1
+    epochs = (*manifest.epochs, (next_epoch(manifest.epochs), position))
+    return placed(snapshots, manifest, root, position, epochs)

@@ -6,10 +6,9 @@ from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
 from . import manifest as manifests
-from . import roles
 from .errors import Conflict, Invalid
 from .files import alone
-from .incoming import STAGING, placed, require_good
+from .incoming import STAGING, placed_alone, require_good
 from .manifest import BadManifestError, Manifest
 from .snapshot_files import CHUNK, write_file
 from .snapshots import INCOMPLETE, Snapshots
@@ -40,9 +39,7 @@ def install(manifest: Manifest, content: Callable[[File], Iterable[bytes]], data
             (root / file.path).parent.mkdir(parents=True, exist_ok=True)
             write_file(root / file.path, content(file))
         require_good(root, manifest)
-        position = manifest.position + 1
-        epochs = (*manifest.epochs, (roles.next_epoch(manifest.epochs), position))
-        return placed(snapshots, manifest, root, position, epochs)
+        return placed_alone(snapshots, manifest, root)
 
 
 def require_empty(data: Path) -> None:

@@ -13,7 +13,7 @@ from uuid import uuid4
 from . import manifest as manifests
 from . import roles, segments
 from .errors import Conflict, Invalid, NoRoom, NotTheWriter, Refused, Unknown
-from .incoming import STAGING, placed, require_good
+from .incoming import STAGING, placed, placed_alone, require_good
 from .manifest import BadManifestError, Manifest
 from .record import Restored
 from .snapshots import INCOMPLETE, Snapshots
@@ -153,10 +153,7 @@ class Restorer:
     def _swap_damaged(self, restore: Restore) -> Manifest:
         root = self._engine.settings.data_directory
         snapshots = Snapshots(root / "snapshots", root / "aside")
-        manifest = restore.manifest
-        position = manifest.position + 1
-        epochs = (*manifest.epochs, (roles.next_epoch(manifest.epochs), position))
-        restored = placed(snapshots, manifest, restore.root, position, epochs)
+        restored = placed_alone(snapshots, restore.manifest, restore.root)
         segments.put_aside(root, "damaged")
         self._engine.serve(Store(self._engine.settings))
         return restored

@@ -28,7 +28,7 @@ from .gateway import gateway
 
 if TYPE_CHECKING:
     import asyncio
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from rf.rollout.store import Store
@@ -169,11 +169,18 @@ def traffic(local: Local) -> Iterator[list[tuple[float, int]]]:
                 replies.append((time.time(), answer.status_code))
                 ended.wait(0.02)
 
-    threads = [threading.Thread(target=client, daemon=True) for _ in range(CLIENTS)]
+    with several(client, CLIENTS, ended):
+        yield replies
+
+
+@contextmanager
+def several(client: Callable[[], None], count: int, ended: threading.Event) -> Iterator[None]:
+    """Run ``client``, which goes on until ``ended``, in ``count`` threads meanwhile."""
+    threads = [threading.Thread(target=client, daemon=True) for _ in range(count)]
     for thread in threads:
         thread.start()
     try:
-        yield replies
+        yield
     finally:
         ended.set()
         for thread in threads:

@@ -5,6 +5,7 @@ from typing import Any
 from tests.policy.cases.case import Case
 
 CONTAINER = "docker:index/container:Container"
+ROOT_HOME = "/root"
 HELPER = {"networkMode": "none", "capabilities": {"drops": ["ALL"]}}
 
 
@@ -111,7 +112,7 @@ CASES = (
             bind("/etc/../etc/shadow"),
             mount("/var/lib/docker/volumes"),
             bind("/var/run"),
-            bind("/root/.ssh"),
+            bind(f"{ROOT_HOME}/.ssh"),
         ),
         green=(
             bind("/srv/models"),
